@@ -1,0 +1,34 @@
+"""Fixtures for all tests: the corpus of recorded frames, and what CI requires to be there."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _missing(what: str, why: str) -> None:
+    """Skips with a clear message, or fails where COSEMSCOPE_REQUIRE names it (as in CI)."""
+    if what in os.environ.get("COSEMSCOPE_REQUIRE", "").split(","):
+        pytest.fail(f"{what} is required here: {why}")
+    pytest.skip(f"{what} is not here: {why}")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of the corpus: COSEMSCOPE_CORPUS, or shared/corpus beside the checkout."""
+    found = Path(os.environ.get("COSEMSCOPE_CORPUS") or ROOT.parent / "shared" / "corpus")
+    if not (found / "index.json").is_file():
+        _missing("corpus", f"no index.json in {found} (set COSEMSCOPE_CORPUS)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def tshark() -> str:
+    """Path of tshark."""
+    found = shutil.which("tshark")
+    if found is None:
+        _missing("tshark", "install it (Debian: apt-get install tshark)")
+    return str(found)
