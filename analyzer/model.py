@@ -30,6 +30,7 @@ class Message(Value, frozen=True, gc=False):
     target: Target | None
     problems: tuple[Problem, ...] = ()
     request: int = 0  # number of the request message that a response answers, 0 unknown
+    asked_ns: int | None = None  # end of that request's last attempt
 
 
 class Exchange(Value, frozen=True, gc=False):

@@ -14,7 +14,8 @@ import msgspec
 class Field(msgspec.Struct, frozen=True):
     """One named element of a layer.
 
-    type: "int", "octets", "text", "bool", "enum", "bits", "node" (a container), "data", "time".
+    type: "int", "octets", "text", "bool", "enum", "bits", "node" (a container), "data", "time", "list"
+    (a SEQUENCE OF), "encoding" (a CHOICE octet, count or flag: in the tree, no component in JSON).
     names: enumeration values in words; an unlisted value shows as "unknown-77" and is kept.
     bits: names of a bit string's bits, first bit first; None for a bit without a name.
     show: text of a value for a person, where the default (decimal, hex, name) is not enough.

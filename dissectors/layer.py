@@ -27,6 +27,7 @@ class Layer(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...] = ()
     inner: Callable[[Any], tuple[str, tuple[int, int]] | None] = lambda value: None
     parameters: type | None = None  # msgspec struct of the layer's parameters in a profile, [layers.NAME]
+    called: Callable[[bytes], str] | None = None  # the name to report, from the layer's octets (ACSE or xDLMS)
 
 
 class Dissected(msgspec.Struct, frozen=True):
@@ -69,7 +70,8 @@ def walk(
             LOG.exception("layer %s", name)
             c.problems += (Problem(INTERNAL, c.pos, stop, (name, type(error).__name__), buffer),)
         tree = tuple(c.finish()) if isinstance(c, Trace) else ()
-        out.append(Dissected(name, start, stop, value, c.problems, tree))
+        called = name if layer.called is None else layer.called(octets[start : start + 1])
+        out.append(Dissected(called, start, stop, value, c.problems, tree))
         following = layer.inner(value) if value is not None else None
         if following is None:
             break

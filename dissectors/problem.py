@@ -110,6 +110,7 @@ TCP_REORDERED = _kind("tcp.reordered", NOTE, "out of order: {0} octets ahead of 
 TCP_GAP = _kind("tcp.gap", WARN, "{0} octets of the stream are not in the capture", "RFC 9293, 3.4")
 TCP_MIDSTREAM = _kind("tcp.mid-stream", NOTE, "the capture starts in the middle of this connection", "RFC 9293, 3.5")
 TCP_KEEPALIVE = _kind("tcp.keep-alive", NOTE, "keep-alive", "RFC 9293, 3.8.4")
+TCP_LATE = _kind("tcp.late", WARN, "{0} octets came after their gap had been given up", "RFC 9293, 3.4")
 TCP_BOUND = _kind(
     "tcp.bound", WARN, "more than {0} octets wait for a missing segment: the gap is given up", "RFC 9293, 3.4"
 )
@@ -177,8 +178,10 @@ HDLC_AA_LINK = _kind("hdlc.aa-link", WARN, "{0}", H)
 HDLC_T_OCTET = _kind("hdlc.t-octet", WARN, "inter-octet gap of {0:.1f} ms inside a frame, limit {1:.1f} ms", H)
 HDLC_T_RESP = _kind("hdlc.t-resp", WARN, "response after {0:.1f} ms, limit {1:.1f} ms", H)
 HDLC_T_INACT = _kind("hdlc.t-inact", WARN, "link silent for {0:.1f} s, inactivity time-out {1:.1f} s", H)
+HDLC_MISSED = _kind("hdlc.missed", NOTE, "the answer to frame {0} is not in the capture: this frame shows that it came", H)
 HDLC_TWO_CLIENTS = _kind("hdlc.two-clients", NOTE, "clients {0} and {1} interleave on server {2}", H)
 HDLC_NOISE = _kind("hdlc.noise", NOTE, "{0} octets outside any frame", H)
+HDLC_FILL = _kind("hdlc.fill", NOTE, "{0} flags between frames (idle fill)", H)
 HDLC_ECHO = _kind("hdlc.echo", NOTE, "echo of frame {0} (the tap hears the sender's own octets)", H)
 HDLC_HABIT = _kind("hdlc.habit", NOTE, "{0} (a known habit of {1})", H)
 
@@ -200,6 +203,7 @@ APDU_TRAIL = _kind("apdu.trail", WARN, "{0} octets after the end of the APDU", A
 APDU_SIZE = _kind("apdu.size", ERROR, "APDU of {0} octets, the receiver announced {1}", A)
 APDU_VERSION = _kind("apdu.version", WARN, "DLMS version {0}, not 6", A)
 APDU_CONF = _kind("apdu.conf", ERROR, "{0}", A)
+APDU_VALUE = _kind("apdu.value", WARN, "{0}: {1}", A)
 APDU_VAA = _kind("apdu.vaa", WARN, "VAA name 0x{0:04X} does not fit {1} referencing", A)
 APDU_NOAA = _kind("apdu.noaa", ERROR, "{0} before an association was accepted", A)
 APDU_MIDSTREAM = _kind(

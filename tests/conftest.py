@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,24 @@ def tshark() -> str:
     if found is None:
         _missing("tshark", "install it (Debian: apt-get install tshark)")
     return str(found)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", choices=("check", "update"), default="check", help="update: rewrite tests/data/golden")
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> Callable[[str, list[str]], None]:
+    """golden(name, lines): the lines are those of tests/data/golden/NAME.txt, reviewed when they were written."""
+    update = request.config.getoption("--golden") == "update"
+
+    def check(name: str, lines: list[str]) -> None:
+        path = ROOT / "tests" / "data" / "golden" / f"{name}.txt"
+        text = "\n".join(lines).rstrip("\n") + "\n"
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path.name} is missing: pytest --golden=update, then review it"
+        assert text == path.read_text(encoding="utf-8")
+
+    return check

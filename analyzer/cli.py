@@ -1,0 +1,276 @@
+"""The command line: the composition root. stdout carries results only, stderr diagnostics.
+
+Exit codes: 0 done; 1 a verdict that the user asked to fail on; 2 wrong usage, profile or filter;
+3 the source could not be read; 4 the capture ended inside a record. 2 before 3 before 4 before 1.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dissectors.errors import CaptureError, UsageError
+
+if TYPE_CHECKING:
+    from analyzer.session import Session
+
+LATER = {
+    "open": "the terminal interface",
+    "record": "recording",
+    "doctor": "the line doctor",
+    "scrub": "scrubbing captures",
+    "batch": "many captures at once",
+    "compare": "comparing captures",
+    "correlate": "correlating captures",
+    "whatif": "what-if analysis",
+    "calibrate": "calibrating a tap",
+    "replay": "replay to a pty",
+    "extcap": "the Wireshark extcap program",
+}
+LEVELS = ("message", "frame", "exchange", "finding", "association", "object", "address")
+
+
+class Parser(argparse.ArgumentParser):
+    """One clear line and exit code 2, instead of a usage dump."""
+
+    def error(self, message: str) -> Any:
+        raise UsageError(f"{self.prog}: {message} (try {self.prog} --help)")
+
+
+def build_parser() -> Parser:
+    """All commands with their options; nothing heavy is imported here."""
+    parser = Parser(
+        prog="cosemscope",
+        description="Traffic analyzer for DLMS/COSEM (IEC 62056): decoding, addressing and timing verdicts.",
+        epilog="example: cosemscope dump session.pcapng",
+    )
+    parser.add_argument("--version", action="version", version="%(prog)s 0.1.0")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, help: str, example: str) -> Parser:
+        made = commands.add_parser(
+            name, help=help, description=help, epilog=f"example: cosemscope {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        assert isinstance(made, Parser)
+        return made
+
+    def common(p: Parser) -> None:
+        p.add_argument(
+            "--profile", action="append", metavar="NAME|FILE", help="descriptor(s) to use; default: recognised"
+        )
+        p.add_argument("--assume", action="append", default=[], metavar="KEY=VALUE,…", help="what the file lacks")
+        p.add_argument("--quiet", action="store_true", help="no progress and no remarks on stderr")
+
+    p = command("dump", "decode a capture and print it, streaming", "dump session.pcapng --filter 'problems'")
+    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("--format", choices=("text", "jsonl", "csv"), default="text")
+    p.add_argument("--level", choices=LEVELS, default="message")
+    p.add_argument("--follow", action="store_true", help="go on as the file grows")
+    p.add_argument("--fields", default="", metavar="a,b,…")
+    p.add_argument("--filter", default="", metavar="EXPR")
+    p.add_argument("--tree", action="store_true", help="the dissection tree below each row")
+    p.add_argument("--count", type=positive, default=0, metavar="N", help="stop after N printed rows")
+    common(p)
+
+    p = command("timing", "timing statistics and verdicts per rule", "timing session.pcapng --fail-on fail")
+    p.add_argument("source", nargs="+", metavar="SOURCE")
+    p.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+    p.add_argument("--each", action="store_true", help="one row a measurement")
+    p.add_argument("--out", metavar="FILE")
+    p.add_argument("--fail-on", choices=("fail", "undecidable", "never"), default="never")
+    p.add_argument("--require", action="append", default=[], metavar="RULE[:N]")
+    p.add_argument("--subject", choices=("server", "client", "network"))
+    p.add_argument("--decision", choices=("guarded", "simple"), default="guarded")
+    common(p)
+
+    p = command("report", "every table, and one self-contained HTML page", "report session.pcapng --out report/")
+    p.add_argument("source", nargs="+", metavar="SOURCE")
+    p.add_argument("--out", required=True, metavar="DIR")
+    p.add_argument("--formats", default="html,csv", metavar="html,csv,parquet,xlsx")
+    p.add_argument("--decision", choices=("guarded", "simple"), default="guarded")
+    common(p)
+
+    p = command("decode", "decode one pasted frame or APDU", "decode '7E A0 07 03 21 93 0F 01 7E'")
+    p.add_argument("hex", nargs="+", metavar="HEX|@FILE|-")
+    p.add_argument("--as", dest="kind", default="auto", metavar="LAYER", help="auto, hdlc, wrapper, apdu, data, …")
+    p.add_argument("--tree", action="store_true")
+    p.add_argument("--format", choices=("text", "json"), default="text")
+    p.add_argument("--profile", action="append", metavar="NAME|FILE")
+
+    p = command("explain", "the autopsy: what failed first, and why", "explain session.pcapng")
+    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("--format", choices=("text", "json"), default="text")
+    common(p)
+
+    p = command("profiles", "communication profile descriptors", "profiles doc hdlc")
+    actions = p.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    actions.add_parser("list", help="the descriptors that ship")
+    for name, what in (("show", "NAME|FILE"), ("doc", "NAME|FILE")):
+        a = actions.add_parser(name, help="summary" if name == "show" else "the descriptor as a document")
+        a.add_argument("name", metavar=what)
+    a = actions.add_parser("check", help="check a descriptor and run its examples")
+    a.add_argument("name", nargs="?", metavar="FILE")
+    a.add_argument("--all", action="store_true", help="every descriptor that ships")
+    a = actions.add_parser("new", help="a copy to edit, on stdout")
+    a.add_argument("name", metavar="NAME")
+    a.add_argument("--from", dest="base", default="hdlc", metavar="NAME")
+    a = actions.add_parser("diff", help="what differs between two descriptors")
+    a.add_argument("name", metavar="A")
+    a.add_argument("other", metavar="B")
+
+    p = command("fields", "every field that a filter or --fields may name", "fields --level message")
+    p.add_argument("--format", choices=("text", "json"), default="text")
+    p.add_argument("--level", choices=LEVELS)
+
+    command("demo", "analyze the shipped captures and show what the program can do", "demo")
+    for name, what in LATER.items():
+        later = commands.add_parser(name, help=f"{what} (in a later version)")
+        later.add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("expected a number from 1")
+    return number
+
+
+# -- commands: each returns whether the user's own condition (--fail-on) failed ------------------------
+
+
+def dump_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import dump
+
+    keep = None
+    if args.filter:
+        from analyzer import filters
+
+        keep = filters.compile(args.filter, args.level)
+    fields = tuple(name.strip() for name in args.fields.split(",") if name.strip())
+    dump.check_fields(args.level, fields)
+    profiles = session.profiles()
+    taps = dump.taps_for(args.level, {profile.name: profile for profile in profiles})
+    with session.source(args.source, follow=args.follow) as source:
+        run = session.run(source, profiles, tuple(taps.values()))
+        if keep is not None and args.level in ("message", "exchange"):
+            run.remember_frames()
+        dump.dump(
+            run,
+            dump.stream(run, args.level, taps),
+            args.level,
+            args.format,
+            sys.stdout.buffer.write,
+            fields=fields,
+            keep=keep,
+            count=args.count,
+            tree=args.tree,
+            flush=sys.stdout.buffer.flush if args.follow or sys.stdout.isatty() else None,
+        )
+    return 0
+
+
+def timing_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import timing_report
+
+    return timing_report.command(args, session, sys.stdout.buffer.write)
+
+
+def report_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import report_files
+
+    for line in report_files.write(args, session):
+        print(line)
+    return 0
+
+
+def decode_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import decode
+
+    text = decode.read_text(args.hex)
+    found = decode.decode(text, args.kind, session.profiles(), tree=args.tree)
+    sys.stdout.buffer.write(decode.to_json(found) if args.format == "json" else decode.to_text(found))
+    return 0
+
+
+def explain_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import explain
+
+    profiles = session.profiles()
+    with session.source(args.source) as source:
+        autopsy = explain.explain(session, source, profiles)
+        sys.stdout.buffer.write(explain.to_json(autopsy) if args.format == "json" else explain.to_text(autopsy))
+    return 0
+
+
+def profiles_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import profile_commands
+
+    text, good = profile_commands.run(args)
+    if text:
+        print(text, end="" if text.endswith("\n") else "\n")
+    return 0 if good else 2
+
+
+def fields_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import field_list
+
+    print(field_list.show(args.level, args.format))
+    return 0
+
+
+def demo_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import demo
+
+    demo.show(session, lambda text: print(text, flush=True))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
+    "dump": dump_command,
+    "timing": timing_command,
+    "report": report_command,
+    "decode": decode_command,
+    "explain": explain_command,
+    "profiles": profiles_command,
+    "fields": fields_command,
+    "demo": demo_command,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser()
+    try:
+        args = parser.parse_args(words)
+        if args.command is None:
+            parser.print_help()
+            return 0
+        if args.command in LATER:
+            raise UsageError(f"cosemscope {args.command}: {LATER[args.command]} belongs to a later version")
+        from analyzer.session import Session
+
+        session = Session(args, lambda line: print(f"cosemscope: {line}", file=sys.stderr))
+        code = COMMANDS[args.command](args, session)
+        sys.stdout.flush()
+        return session.exit_code(code)
+    except UsageError as error:
+        print(f"cosemscope: {error}", file=sys.stderr)
+        return 2
+    except CaptureError as error:
+        sys.stdout.flush()
+        print(f"cosemscope: {error}", file=sys.stderr)
+        return 3
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

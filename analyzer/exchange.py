@@ -1,0 +1,258 @@
+"""Exchange: a request with its response or responses; a notification alone.
+
+The association already says which request a response answers (by invoke id, or by turn where the
+APDU has none); here attempts, blocks and times come together. Bounded: a request that is repeated,
+replaced or never answered is given out as it stands.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from analyzer.model import Exchange, Message
+from dissectors.record import Direction, Pdu
+
+TO_CLIENT = int(Direction.TO_CLIENT)
+WAITING_MAX = 65536  # unanswered requests kept in the whole capture
+
+
+class Open:
+    """A request on its way, and what came of it so far."""
+
+    __slots__ = ("attempts", "blocks", "first_asked_ns", "key", "last", "line_ns", "request", "responses")
+
+    def __init__(self, request: Message, key: tuple[int, int]) -> None:
+        pdu = request.pdu
+        self.request = request
+        self.key = key
+        self.attempts = pdu.attempts
+        self.first_asked_ns = pdu.first_attempt_ns if pdu.first_attempt_ns is not None else pdu.last_ns
+        self.last = request  # the request message whose attempt counts: a repetition replaces it
+        self.responses: tuple[Message, ...] = ()
+        self.blocks = 0
+        self.line_ns = pdu.line_ns
+
+
+def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
+    """Exchanges in the order in which they end; unanswered ones when replaced or at the end."""
+    waiting: dict[int, Open] = {}  # by number of the request message
+    latest: dict[tuple[int, int], int] = {}  # (association, invoke id) -> that number
+    number = 0
+    now: int | None = None
+    for m in messages:
+        apdu = m.apdu
+        role = apdu.role
+        pdu = m.pdu
+        if pdu.last_ns is not None:
+            now = pdu.last_ns
+        if role == "response":
+            key = m.request
+            found = waiting.get(key) if key else None
+            if found is None:
+                number += 1
+                yield orphan(number, m)
+                continue
+            block = apdu.block
+            if block is not None and (block.acknowledges or not block.last):
+                found.responses += (m,)
+                found.line_ns += pdu.line_ns
+                found.blocks += not block.acknowledges
+                continue
+            del waiting[key]
+            latest.pop(found.key, None)
+            number += 1
+            yield finished(number, found, m)
+        elif role == "request":
+            if m.request:  # a further block of a request, or the call for the next block
+                found = waiting.get(m.request)
+                if found is not None:
+                    found.line_ns += pdu.line_ns
+                    if apdu.block is not None and not apdu.block.acknowledges:
+                        found.last = m
+                        found.blocks += 1
+                    continue
+            key2 = (m.association, apdu.invoke_id)
+            before = latest.get(key2)
+            if before is not None:
+                old = waiting[before]
+                if not old.responses and old.last.pdu.octets == pdu.octets:
+                    old.attempts += pdu.attempts
+                    old.last = m
+                    waiting[m.no] = waiting.pop(before)
+                    latest[key2] = m.no
+                    continue
+                del waiting[before]
+                number += 1
+                yield unanswered(number, old, now)
+            if not apdu.confirmed:
+                number += 1
+                yield alone(number, m)
+                continue
+            if len(waiting) >= WAITING_MAX:
+                oldest = waiting.pop(next(iter(waiting)))
+                latest.pop(oldest.key, None)
+                number += 1
+                yield unanswered(number, oldest, now)
+            waiting[m.no] = Open(m, key2)
+            latest[key2] = m.no
+        elif role == "unsolicited":
+            number += 1
+            yield alone(number, m)
+    for left in waiting.values():
+        number += 1
+        yield unanswered(number, left, now)
+
+
+def ends(pdu: Pdu) -> tuple[str | None, str | None]:
+    """(client's address, server's address) of a PDU's conversation."""
+    path = pdu.path
+    return (path.destination, path.source) if pdu.direction == TO_CLIENT else (path.source, path.destination)
+
+
+def spread(asked: Pdu, answered: Pdu, measured: int | None) -> tuple[int | None, int | None]:
+    """(lo, hi) of a time between two PDUs: both uncertainties; unknown where one is."""
+    if measured is None or asked.uncertainty_ns is None or answered.uncertainty_ns is None:
+        return None, None
+    u = asked.uncertainty_ns + answered.uncertainty_ns
+    return measured - u, measured + u
+
+
+def finished(number: int, o: Open, m: Message) -> Exchange:
+    """The Exchange of a request with its (last) response."""
+    request, last = o.request, o.last
+    asked, end = last.pdu, m.pdu
+    responses = o.responses
+    first = responses[0].pdu if responses else end
+    apdu = m.apdu
+    asked_ns, answered_ns = asked.last_ns, first.first_ns
+    response_ns = complete_ns = client_ns = None
+    line_ns: int | None = o.line_ns + end.line_ns
+    server_ns = first.link_response_ns
+    if asked_ns is not None and answered_ns is not None:
+        response_ns = answered_ns - asked_ns
+        if end.last_ns is not None:
+            complete_ns = end.last_ns - asked_ns
+        if server_ns is None:
+            server_ns = response_ns
+        elif complete_ns is not None and line_ns:
+            client_ns = max(0, complete_ns + asked.line_ns - line_ns - server_ns)
+    u, v = asked.uncertainty_ns, first.uncertainty_ns
+    if response_ns is None or u is None or v is None:
+        lo = hi = None
+    else:
+        lo, hi = response_ns - u - v, response_ns + u + v
+    path = asked.path
+    numbers = (*(r.no for r in responses), m.no) if responses else (m.no,)
+    return Exchange(
+        number,
+        request.no,
+        numbers,
+        request.apdu.service,
+        request.association,
+        asked.channel,
+        asked.profile,
+        asked.client,
+        asked.server,
+        asked.physical,
+        path.source,
+        path.destination,
+        request.target,
+        apdu.result,
+        (request.pdu.frames[0], first.frames[0]),
+        o.first_asked_ns,
+        asked_ns,
+        answered_ns,
+        response_ns,
+        lo,
+        hi,
+        complete_ns,
+        first.link_response_ns,
+        line_ns or None,
+        server_ns,
+        client_ns,
+        end.polls,
+        o.attempts,
+        o.blocks + (apdu.block is not None),
+    )
+
+
+def unanswered(number: int, o: Open, now: int | None) -> Exchange:
+    """A request whose answer the capture does not hold; how long it waited is censored data."""
+    request, asked = o.request, o.last.pdu
+    waited = now - asked.last_ns if now is not None and asked.last_ns is not None else None
+    client, server = ends(asked)
+    first = o.responses[0].pdu.frames[0] if o.responses else 0
+    return Exchange(
+        number,
+        request.no,
+        tuple(r.no for r in o.responses),
+        request.apdu.service,
+        request.association,
+        asked.channel,
+        asked.profile,
+        asked.client,
+        asked.server,
+        asked.physical,
+        client,
+        server,
+        request.target,
+        None,
+        (request.pdu.frames[0], first),
+        first_asked_ns=o.first_asked_ns,
+        asked_ns=asked.last_ns,
+        attempts=o.attempts,
+        blocks=o.blocks,
+        line_ns=o.line_ns or None,
+        waited_ns=waited,
+    )
+
+
+def alone(number: int, m: Message) -> Exchange:
+    """A notification, or a request that asks for no answer."""
+    pdu = m.pdu
+    client, server = ends(pdu)
+    return Exchange(
+        number,
+        m.no,
+        (),
+        m.apdu.service,
+        m.association,
+        pdu.channel,
+        pdu.profile,
+        pdu.client,
+        pdu.server,
+        pdu.physical,
+        client,
+        server,
+        m.target,
+        "unconfirmed" if m.apdu.role == "request" else m.apdu.service,
+        (pdu.frames[0], 0),
+        first_asked_ns=pdu.first_attempt_ns,
+        asked_ns=pdu.last_ns,
+        attempts=pdu.attempts,
+        line_ns=pdu.line_ns or None,
+    )
+
+
+def orphan(number: int, m: Message) -> Exchange:
+    """A response whose request the capture does not hold."""
+    pdu = m.pdu
+    client, server = ends(pdu)
+    return Exchange(
+        number,
+        0,
+        (m.no,),
+        m.apdu.service,
+        m.association,
+        pdu.channel,
+        pdu.profile,
+        pdu.client,
+        pdu.server,
+        pdu.physical,
+        client,
+        server,
+        m.target,
+        m.apdu.result,
+        (0, pdu.frames[0]),
+        answered_ns=pdu.first_ns,
+        link_response_ns=pdu.link_response_ns,
+        line_ns=pdu.line_ns or None,
+    )

@@ -1,0 +1,58 @@
+"""Session: what one call of the command line has in common: profiles, sources, remarks, exit code."""
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from analyzer.run import Run, Tap
+from captures.assume import NOTHING, Assume, parse
+from captures.source import Source, open_source
+from dissectors import profile
+from dissectors.profile import Profile
+
+
+class Session:
+    """say: one diagnostic line to the user."""
+
+    def __init__(self, args: argparse.Namespace, say: Callable[[str], None]) -> None:
+        self.args = args
+        self.insist = say  # what must be said even with --quiet
+        self.say: Callable[[str], None] = (lambda line: None) if getattr(args, "quiet", False) else say
+        self.cut = False
+        self._assume: Assume | None = None
+
+    def profiles(self) -> list[Profile]:
+        """The descriptors that traffic may match: those named with --profile, else all that ship."""
+        wanted = getattr(self.args, "profile", None)
+        if wanted and wanted != ["auto"]:
+            return [profile.find(name) for name in wanted]
+        return list(profile.builtin().values())
+
+    def assume(self) -> Assume:
+        if self._assume is None:
+            stated = getattr(self.args, "assume", [])
+            self._assume = parse(",".join(stated)) if stated else NOTHING
+        return self._assume
+
+    @contextmanager
+    def source(self, spec: str, follow: bool = False) -> Iterator[Source]:
+        """An open source; afterwards its remarks are said and a cut is remembered."""
+        source = open_source(spec, follow=follow, assume=self.assume())
+        try:
+            yield source
+        finally:
+            source.close()
+            for line in source.remarks:
+                self.say(f"{spec}: {line}")
+            if source.cut is not None:
+                self.cut = True
+                self.say(f"{spec}: cut short: {source.cut}; what was whole was analyzed")
+
+    def run(self, source: Source, profiles: Sequence[Profile], taps: Sequence[Tap] = ()) -> Run:
+        return Run(source, source.channels, profiles, taps)
+
+    def exit_code(self, code: int) -> int:
+        """2 and 3 are raised as errors; a cut file comes before a failed condition."""
+        if code in (2, 3):
+            return code
+        return 4 if self.cut else code

@@ -1,0 +1,295 @@
+"""Column: the measurements of one timing rule between one client and one server on one channel.
+
+What rows need is always kept: the measured values (eight octets each) and counts. What `--each` needs
+beside (bounds, events, limits) is kept on request, in typed arrays.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator
+
+from analyzer.interval import Interval
+from analyzer.model import Measurement
+from analyzer.percentiles import nearest_rank
+from analyzer.verdict import (
+    FAIL,
+    PASS,
+    UNANSWERED,
+    UNDECIDABLE,
+    UNJUDGED,
+    VERDICT_NAMES,
+    Verdict,
+    judge,
+    margin,
+    react,
+    row_verdict,
+)
+from dissectors.profile_types import RULES, Timing
+from dissectors.record import Value
+
+NONE = -(1 << 63)  # no value, in an array of 64-bit integers
+FOREVER = (1 << 63) - 1
+
+
+class Limit(Value, frozen=True, gc=False):
+    """low_ns..high_ns (None: no bound; a count or percent for rules of that unit). source: "profile",
+    "negotiated", "assume", or where an announced value was seen. needs: what is missing to compute it."""
+
+    low: int | None
+    high: int | None
+    source: str = "profile"
+    needs: str = ""
+
+
+class Key(Value, frozen=True, gc=False):
+    """Whose measurements: profile name, index into its rules, channel number, SAPs (-1: not known)."""
+
+    profile: str
+    rule: int
+    channel: int
+    client: int
+    server: int
+
+
+class Column:
+    """Measurements in the order in which they ended. worst_*: frames of the longest and shortest.
+
+    report is called with (column, verdict, interval, limit, start and end frame, end time, exchange)
+    for each fail and undecidable. A rule of confidence C informs and never judges; one judged by a
+    percentile (`per`) is judged as a whole, by `verdict`.
+    """
+
+    def __init__(
+        self, key: Key, timing: Timing, limit: Limit, guarded: bool, keep: bool, report: Callable[..., None]
+    ) -> None:
+        self.key = key
+        self.timing = timing
+        self.limit = limit
+        self.applied = limit  # what judged last: announced limits replace the profile's
+        self.guarded = guarded
+        self.single = timing.per == "each"
+        self.certain = timing.confidence != "C"
+        self.timeout = timing.kind == "timeout"
+        self.report = report
+        self.counts = [0, 0, 0, 0, 0]
+        self.values = array("q")
+        self.waits = array("q")
+        self.overdue = 0
+        self.widest_ns = 0  # how far the truth lay from an estimate at most
+        self.vague = 0  # measured, but without bounds
+        self.longest, self.longest_frame = NONE, 0
+        self.shortest, self.shortest_frame = FOREVER, 0
+        self.limits: list[Limit] = [limit]
+        self.needs: list[str] = [""]
+        self.each: array[int] | None = array("q") if keep else None
+
+    # -- what is measured -----------------------------------------------------------------------------
+
+    def measure(
+        self,
+        found: Interval,
+        start_ns: int | None,
+        start_frame: int,
+        end_ns: int | None,
+        end_frame: int,
+        exchange: int = 0,
+        limit: Limit | None = None,
+    ) -> None:
+        """A length (or count) against the limit, or the one that is in force in its place."""
+        limit = limit or self.limit
+        ns, lo, hi = found.ns, found.lo_ns, found.hi_ns
+        low, high = limit.low, limit.high
+        if (low is None and high is None and not limit.needs) or not (self.single and self.certain):
+            verdict = UNJUDGED
+        elif ns is None or lo is None or hi is None or limit.needs:
+            verdict = UNDECIDABLE
+        else:
+            verdict = judge(ns, lo, hi, low, high, self.guarded)
+        self._add(verdict, found, limit, start_ns, start_frame, end_ns, end_frame, exchange)
+
+    def reacted(
+        self,
+        found: Interval,
+        alive: bool,
+        start_ns: int | None,
+        start_frame: int,
+        end_ns: int | None,
+        end_frame: int,
+        limit: Limit | None = None,
+    ) -> None:
+        """A gap, and whether the receiver still served afterwards, against its time-out.
+
+        For a rule of kind delay the gap itself is measured."""
+        if not self.timeout:
+            self.measure(found, start_ns, start_frame, end_ns, end_frame, 0, limit)
+            return
+        limit = limit or self.limit
+        ns, lo, hi = found.ns, found.lo_ns, found.hi_ns
+        verdict: Verdict | None
+        if (limit.low is None and limit.high is None and not limit.needs) or not self.certain:
+            verdict = UNJUDGED
+        elif ns is None or lo is None or hi is None or limit.needs:
+            verdict = UNDECIDABLE
+        else:
+            verdict = react(ns, lo, hi, alive, limit.low, limit.high, self.guarded)
+        if verdict is not None:
+            self._add(verdict, found, limit, start_ns, start_frame, end_ns, end_frame, 0)
+
+    def silent(self, waited_ns: int | None, start_ns: int | None, start_frame: int, exchange: int = 0) -> None:
+        """No answer within the wait that the capture shows: censored."""
+        self.counts[UNANSWERED] += 1
+        if waited_ns is not None and waited_ns >= 0:
+            self.waits.append(waited_ns)
+            high = self.limit.high
+            if high is not None and waited_ns > high and self.single and self.certain:
+                self.overdue += 1
+        if self.each is not None:
+            found = Interval(waited_ns, waited_ns, None)
+            self._keep(UNANSWERED, found, self.limit, start_ns, start_frame, None, 0)
+
+    def _add(
+        self,
+        verdict: Verdict,
+        found: Interval,
+        limit: Limit,
+        start_ns: int | None,
+        start_frame: int,
+        end_ns: int | None,
+        end_frame: int,
+        exchange: int,
+    ) -> None:
+        self.counts[verdict] += 1
+        self.applied = limit
+        ns = found.ns
+        if ns is not None and ns >= 0:
+            self.values.append(ns)
+            if ns > self.longest:
+                self.longest, self.longest_frame = ns, end_frame or start_frame
+            if ns < self.shortest:
+                self.shortest, self.shortest_frame = ns, end_frame or start_frame
+            if found.lo_ns is None or found.hi_ns is None:
+                self.vague += 1
+            else:
+                wide = found.hi_ns - ns
+                if ns - found.lo_ns > wide:
+                    wide = ns - found.lo_ns
+                if wide > self.widest_ns:
+                    self.widest_ns = wide
+        if self.each is not None:
+            self._keep(verdict, found, limit, start_ns, start_frame, end_ns, end_frame)
+        if verdict is FAIL or verdict is UNDECIDABLE:
+            self.report(self, verdict, found, limit, start_frame, end_frame, end_ns, exchange)
+
+    # -- what is kept for --each ------------------------------------------------------------------------
+
+    def _keep(
+        self,
+        verdict: Verdict,
+        found: Interval,
+        limit: Limit,
+        start_ns: int | None,
+        start_frame: int,
+        end_ns: int | None,
+        end_frame: int,
+    ) -> None:
+        if limit is not self.limits[-1]:
+            self.limits.append(limit)
+        needs = found.needs or limit.needs
+        if needs not in self.needs:
+            self.needs.append(needs)
+        assert self.each is not None
+        code = verdict | len(self.limits) - 1 << 24 | self.needs.index(needs) << 8
+        self.each.extend(
+            [
+                NONE if n is None else n
+                for n in (start_ns, end_ns, found.ns, found.lo_ns, found.hi_ns, start_frame << 32 | end_frame, code)
+            ]
+        )
+
+    def measurements(self) -> Iterator[Measurement]:
+        """Every measurement; nothing where they were not kept."""
+        key, each = self.key, self.each
+        info = RULES[self.timing.rule]
+        start_event, end_event = info.start, info.end
+        if each is None:
+            return
+        for i in range(0, len(each), 7):
+            start, end, ns, lo, hi = (None if n == NONE else n for n in each[i : i + 5])
+            frames, code = each[i + 5], each[i + 6]
+            limit = self.limits[code >> 24]
+            yield Measurement(
+                key.profile,
+                key.rule,
+                key.channel,
+                key.client,
+                key.server,
+                start_event,
+                frames >> 32,
+                start,
+                end_event,
+                frames & 0xFFFFFFFF,
+                end,
+                ns,
+                lo,
+                hi,
+                limit.low,
+                limit.high,
+                limit.source,
+                VERDICT_NAMES[code & 0xFF],
+                self.needs[code >> 8 & 0xFFFF],
+            )
+
+    # -- what a row says --------------------------------------------------------------------------------
+
+    def worst_frame(self) -> int | None:
+        """Frame of the measurement nearest to a limit, or furthest beyond one; without limit, of the longest."""
+        low, high = self.applied.low, self.applied.high
+        if self.longest == NONE:
+            return None
+        above = margin(self.longest, None, high)
+        below = margin(self.shortest, low, None)
+        if below is not None and (above is None or below < above):
+            return self.shortest_frame or None
+        return self.longest_frame or None
+
+
+def verdict_of(columns: list[Column]) -> str:
+    """The verdict of the row that these columns (one rule, client and server) make together."""
+    counts = [sum(numbers) for numbers in zip(*(c.counts for c in columns))]
+    overdue = sum(c.overdue for c in columns)
+    limit, first = columns[-1].applied, columns[0]
+    limited = limit.low is not None or limit.high is not None
+    if first.single or not first.certain or not limited:
+        return row_verdict(counts or (0, 0, 0, 0, 0), overdue, limited and first.certain)
+    return as_a_whole(columns, limit)
+
+
+def as_a_whole(columns: list[Column], limit: Limit) -> str:
+    """The verdict on a percentile or mean: one interval, from the widest of all its samples.
+
+    A shift of each sample by at most w shifts a percentile, and a mean, by at most w."""
+    import numpy as np
+
+    first = columns[0]
+    values = np.sort(np.concatenate([np.asarray(c.values, dtype=np.int64) for c in columns]))
+    waits = np.concatenate([np.asarray(c.waits, dtype=np.int64) for c in columns])
+    n = len(values) + len(waits)
+    if not n:
+        return row_verdict((0, 0, 0, 0, 0), 0, True)
+    if n < first.timing.min_samples or any(c.vague for c in columns):
+        return "undecidable"
+    wide = max(c.widest_ns for c in columns)
+    if first.timing.per == "mean":
+        if len(waits):
+            return "undecidable"
+        estimate = round(float(values.mean()))
+        top = estimate
+    else:
+        percent = int(first.timing.per[1:])
+        estimate = nearest_rank(values, percent, waits)
+        # An unanswered request took longer than its wait: above all others at the worst.
+        rank = -(-n * percent // 100)
+        top = int(values[rank - 1]) if rank <= len(values) else FOREVER
+    found = judge(estimate, max(0, estimate - wide), top + wide, limit.low, limit.high, first.guarded)
+    if found is PASS and top == FOREVER:
+        return VERDICT_NAMES[UNDECIDABLE]
+    return VERDICT_NAMES[found]

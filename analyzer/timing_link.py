@@ -1,0 +1,344 @@
+"""Timers of the HDLC and M-Bus link: who has the turn, since when, and what came of it.
+
+One Link a pair of addresses of a conversation; several links share a two-wire line. All moments are
+those of profile-format.md: end of a frame = end of its closing flag, start = its last opening flag.
+
+| rule | start → end |
+|---|---|
+| link.response | end of a frame with P = 1 → start of any frame from the server, RR and RNR included |
+| link.turn-around | end of the server's frame with F = 1 → start of the client's next frame |
+| link.set-up | end of the first SNRM of an attempt → start of UA or DM |
+| link.retry-interval | start of a frame with P = 1 → start of its repetition, nothing from the server between |
+| link.retries | repetitions of one frame in a row |
+| link.idle | end of a frame that stayed without answer → start of the next frame of its side |
+| link.frame-gap, link.segment-gap | end of a frame with P/F = 0 (of a segment) → start of the side's next frame |
+| link.window-stall | end of the I frame that fills the window → start of the frame that acknowledges it |
+| link.inter-octet | largest gap inside a frame; as a time-out of the meter, inside a frame of the client |
+| link.inactivity | end of the client's last frame → its next frame, judged by what the server then does |
+| app.session | start of the first SNRM → end of the UA or DM that answers DISC |
+| line.collision | both sides send at once on one line |
+
+A frame of unknown direction tells nothing of turns; one with a bad check sequence, or octets lost,
+ends every measurement that was under way on its line.
+"""
+
+from typing import Any
+
+from analyzer.interval import Edge, Interval, between
+from analyzer.timing_column import Column
+from analyzer.timing_plan import Book, Plan, Port
+from dissectors import problem as P
+from dissectors.record import Direction, Frame
+
+TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
+DATA = frozenset(("I", "RR", "RNR"))  # what a server answers with DM once its link has timed out
+LOST = frozenset((P.CAPTURE_LOSS.code, P.TCP_GAP.code))
+NAMES = (
+    "link.response", "link.turn-around", "link.set-up", "link.retry-interval", "link.retries", "link.idle",
+    "link.frame-gap", "link.segment-gap", "link.window-stall", "link.inter-octet", "link.inactivity",
+)  # fmt: skip
+ALSO = ("app.session", "line.collision")
+COUNTED = Interval(1, 1, 1)
+LINKS_MAX = 65_536  # address pairs of one line; garbage makes no more
+
+
+def measure(columns: list[Column], start: Edge, end: Edge) -> None:
+    found = between(start, end)
+    for column in columns:
+        column.measure(found, start.ns, start.frame, end.ns, end.frame)
+
+
+class Link:
+    """One link as far as the capture shows it."""
+
+    def __init__(self, book: Book, plan: Plan, client: int, server: int, port: Port) -> None:
+        def columns(name: str, *phases: str | None) -> list[Column]:
+            return [
+                book.column(plan, rule, client, server)
+                for rule in plan.rules.get(name, ())
+                if rule.timing.when.phase in (None, *phases)
+            ]
+
+        self.book = book
+        self.plan = plan
+        self.port = port
+
+        def of_side(name: str) -> tuple[list[Column], list[Column]]:
+            """(client's, server's): the columns that speak of each side's own octets."""
+            found = columns(name)
+            return tuple([c for c in found if c.timing.subject in (side, "network")] for side in ("client", "server"))  # type: ignore[return-value]
+
+        self.response = {True: columns(NAMES[0], "link-set-up"), False: columns(NAMES[0], "data", "association")}
+        self.turn_around, self.set_up, self.retry_interval, self.retries, self.idle = map(columns, NAMES[1:6])
+        self.frame_gap, self.segment_gap, stalls = map(of_side, NAMES[6:9])
+        self.stall = (stalls[1], stalls[0])  # whose full window waits: the other side is to acknowledge it
+        inside = columns("link.inter-octet")
+        # A time-out is the receiver's: of the server, it bears the gaps of the client's octets.
+        self.octet_timeout = [c for c in inside if c.timeout and c.timing.subject != "client"]
+        self.octet_delay = tuple(
+            [c for c in inside if not c.timeout and c.timing.subject in (side, "network")]
+            for side in ("client", "server")
+        )
+        self.inactivity = columns("link.inactivity")
+        self.session = columns("app.session")
+        self.windows = [plan.profile.integer("hdlc", name, 1) for name in ("window_rx", "window_tx")]  # of each sender
+        self.forget()
+        self.session_start: Edge | None = None
+
+    def forget(self) -> None:
+        """Nothing that was under way can be measured any more."""
+        self.pending: Edge | None = None  # end of a client frame that gave the turn
+        self.pending_start: Edge | None = None
+        self.pending_octets = b""
+        self.pending_kind = ""
+        self.repeats = 0
+        self.turn: Edge | None = None  # end of a server frame that gave it back
+        self.last: list[tuple[Any, Edge] | None] = [None, None]  # value and end of each side's last frame
+        self.heard: Edge | None = None  # end of the client's last frame
+        self.gap: tuple[Edge, Edge, Interval] | None = None  # of the client, the server's reaction awaited
+        self.octet_gap: tuple[Edge, Interval] | None = None
+        self.asked: Edge | None = None  # end of the first SNRM
+        self.closing = False  # DISC is on its way
+        self.filled: list[tuple[int, Edge] | None] = [None, None]  # (N(R) that acknowledges, end of the I frame)
+        self.acknowledged = [0, 0]  # N(R) that the other side said last
+
+    # -- client ----------------------------------------------------------------------------------------
+
+    def from_client(self, f: Frame, start: Edge, end: Edge, passes: bool) -> None:
+        kind, value = f.kind, f.value
+        again = self.pending is not None and f.octets == self.pending_octets
+        self._no_answer(start, again)
+        self._same_side(f, start, end, TO_SERVER)
+        if self.turn is not None:
+            measure(self.turn_around, self.turn, start)
+            self.turn = None
+        if self.inactivity:
+            self._silence_of_client(start, end, kind)
+        self._inside(f, end, passes, TO_SERVER)
+        if kind == "SNRM":
+            self.asked = self.asked or end
+            self.acknowledged, self.filled = [0, 0], [None, None]
+            self.session_start = self.session_start or start
+        else:
+            self._windows(kind, value, start, end, again, TO_SERVER)
+        self.closing = kind == "DISC"
+        if passes:
+            if not again:
+                self.repeats = 0
+            self.pending, self.pending_start = end, start
+            self.pending_octets, self.pending_kind = f.octets, kind
+        self.heard = end
+
+    def _no_answer(self, start: Edge, again: bool) -> None:
+        """The client sends although it waits: silence so far, and perhaps a repetition."""
+        pending = self.pending
+        if pending is None:
+            return
+        measure(self.idle, pending, start)
+        self.silent(start.ns)
+        if again:
+            self.repeats += 1
+            if self.pending_start is not None:
+                measure(self.retry_interval, self.pending_start, start)
+        else:
+            self._count_retries(start)
+        self.pending = None
+        if self.octet_gap is not None:
+            self._react_octets(False, start)
+
+    def silent(self, until_ns: int | None) -> None:
+        """The frame that gave the turn got no answer until then."""
+        pending = self.pending
+        if pending is not None:
+            waited = None if until_ns is None or pending.ns is None else until_ns - pending.ns
+            for column in self.response[self.pending_kind in ("SNRM", "DISC")]:
+                column.silent(waited, pending.ns, pending.frame)
+
+    def finish(self, now_ns: int | None) -> None:
+        """The capture is over."""
+        self.silent(now_ns)
+        if self.pending is not None:
+            self._count_retries(self.pending)
+        self.forget()
+
+    def _count_retries(self, at: Edge) -> None:
+        if self.repeats:
+            found = Interval(self.repeats, self.repeats, self.repeats)
+            for column in self.retries:
+                column.measure(found, None, 0, at.ns, at.frame)
+            self.repeats = 0
+
+    def _silence_of_client(self, start: Edge, end: Edge, kind: str) -> None:
+        heard = self.heard
+        before = self.gap
+        if before is not None:  # the frame after the gap got no answer: closed, if the gap was long enough
+            for column in self.inactivity:
+                limit = self.book.limit(column, self.port)
+                lo = before[2].lo_ns
+                if limit.high is not None and lo is not None and lo > limit.high:
+                    column.reacted(
+                        before[2], False, before[0].ns, before[0].frame, before[1].ns, before[1].frame, limit
+                    )
+        self.gap = None
+        if heard is None or kind not in DATA:
+            return
+        found = between(heard, start)
+        if found.hi_ns is not None and start.ns is not None and end.ns is not None:
+            # The receiver's timer stops somewhere in this frame.
+            found = Interval(found.ns, found.lo_ns, found.hi_ns + max(0, end.ns - start.ns))
+        self.gap = (heard, start, found)
+
+    def _windows(self, kind: str, value: Any, start: Edge, end: Edge, again: bool, side: int) -> None:
+        """Full windows: one of the other side that this frame acknowledges, one of its own that it fills."""
+        other, nr = self.filled[1 - side], getattr(value, "nr", -1)
+        if other is not None and nr == other[0]:
+            measure(self.stall[1 - side], other[1], start)
+            self.filled[1 - side] = None
+        if nr >= 0:
+            self.acknowledged[1 - side] = nr
+        if kind == "I" and self.stall[side]:
+            after = (value.ns + 1) % 8
+            if (after - self.acknowledged[side]) % 8 >= self.windows[side] and not again:
+                self.filled[side] = (after, end)
+
+    def _inside(self, f: Frame, end: Edge, passes: bool, side: int) -> None:
+        """The largest gap between octets: what a receiver's inter-octet time-out had to bear."""
+        delays = self.octet_delay[side]
+        timeouts = self.octet_timeout if side == TO_SERVER and passes else []
+        if not delays and not timeouts:
+            return
+        gap = f.gap_ns
+        if gap is None or f.path.transport in ("tcp", "udp"):
+            found = Interval(None, None, None, "octet-times")
+        elif end.needs:
+            found = Interval(gap, None, None, end.needs)
+        else:
+            wide = end.early_ns + end.late_ns
+            found = Interval(gap, max(0, gap - wide), gap + wide)
+        if timeouts:
+            self.octet_gap = (end, found)
+        for column in delays:
+            limit = self.book.limit(column, self.port)
+            column.measure(found, None, f.no, end.ns, f.no, 0, limit)
+
+    def _react_octets(self, alive: bool, at: Edge) -> None:
+        assert self.octet_gap is not None
+        end, found = self.octet_gap
+        self.octet_gap = None
+        for column in self.octet_timeout:
+            limit = self.book.limit(column, self.port)
+            if not alive and (found.lo_ns is None or limit.high is None or found.lo_ns <= limit.high):
+                continue  # silence has many causes: only a gap beyond the limit explains it
+            column.reacted(found, alive, None, end.frame, at.ns, at.frame, limit)
+
+    # -- server ----------------------------------------------------------------------------------------
+
+    def from_server(self, f: Frame, start: Edge, end: Edge, passes: bool) -> None:
+        kind, value = f.kind, f.value
+        pending = self.pending
+        if pending is not None:
+            measure(self.response[self.pending_kind in ("SNRM", "DISC")], pending, start)
+            self._count_retries(start)
+            self.pending = None
+        self._same_side(f, start, end, TO_CLIENT)
+        if self.gap is not None:
+            heard, sent, found = self.gap
+            for column in self.inactivity:
+                limit = self.book.limit(column, self.port)
+                column.reacted(found, kind != "DM", heard.ns, heard.frame, sent.ns, sent.frame, limit)
+            self.gap = None
+        if self.octet_gap is not None:
+            self._react_octets(True, start)
+        if self.asked is not None and kind in ("UA", "DM"):
+            measure(self.set_up, self.asked, start)
+            self.asked = None
+            told = getattr(value, "detail", None)
+            agreed = (getattr(told, "window_rx", -1), getattr(told, "window_tx", -1))
+            self.windows = [new if new > 0 else old for new, old in zip(agreed, self.windows)]
+        self._inside(f, end, passes, TO_CLIENT)
+        self._windows(kind, value, start, end, False, TO_CLIENT)
+        if self.closing and kind in ("UA", "DM"):
+            if self.session_start is not None:
+                measure(self.session, self.session_start, end)
+                self.session_start = None
+            passes = False  # between sessions nobody has the turn
+            self.heard = None
+        self.closing = False
+        if kind == "DM":
+            self.heard = None
+            passes = False
+        self.turn = end if passes else None
+
+    def _same_side(self, f: Frame, start: Edge, end: Edge, side: int) -> None:
+        """The gap to the side's frame before, where that kept the turn."""
+        before = self.last[side]
+        self.last[side], self.last[1 - side] = (f.value, end), None
+        if before is None or getattr(before[0], "poll", True):
+            return
+        measure(self.frame_gap[side], before[1], start)
+        if getattr(before[0], "segmented", False):
+            measure(self.segment_gap[side], before[1], start)
+
+
+class Links:
+    """The links of one profile on one line: one conversation, heard by one receiver or by two."""
+
+    def __init__(self, book: Book, plan: Plan) -> None:
+        self.book = book
+        self.plan = plan
+        self.collisions = [book.column(plan, rule, -1, -1) for rule in plan.rules.get("line.collision", ())]
+        self.links: dict[tuple[int, int, int], Link] = {}
+        self.before: tuple[int, Edge] | None = None  # direction and end of the line's last frame
+
+    def frame(self, f: Frame, plan: Plan) -> None:
+        """Any frame of the line, and noise between; plan: of the channel that heard it."""
+        value = f.value
+        direction = f.direction
+        problems = f.problems
+        if value is None or (problems and spoils(problems)) or not getattr(value, "good", True):
+            if f.octets.strip(b"\x7e"):
+                self._lost()
+            return
+        if direction > TO_CLIENT or (problems and any(p.kind is P.HDLC_ECHO for p in problems)):
+            return
+        client, server = (f.source, f.destination) if direction == TO_SERVER else (f.destination, f.source)
+        key = (client, server, f.physical)
+        link = self.links.get(key)
+        if link is None:
+            if len(self.links) >= LINKS_MAX:
+                return
+            port = Port(self.plan.channel.number, None, f.physical if f.physical >= 0 else server)
+            link = self.links[key] = Link(self.book, self.plan, client, server, port)
+        start, end = plan.start(f), plan.end(f)
+        if self.collisions:
+            self._collide(direction, start, end)
+        passes = getattr(value, "poll", True)
+        if direction == TO_SERVER:
+            link.from_client(f, start, end, passes)
+        else:
+            link.from_server(f, start, end, passes)
+
+    def _lost(self) -> None:
+        """Octets that nobody can read, perhaps the answer: what was under way on this line is not known."""
+        for link in self.links.values():
+            link.forget()
+        self.before = None
+
+    def _collide(self, direction: int, start: Edge, end: Edge) -> None:
+        before, self.before = self.before, (direction, end)
+        if before is None or before[0] == direction or not self.plan.serial:
+            return
+        overlap = between(start, before[1])
+        if overlap.lo_ns is not None and overlap.lo_ns > 0:
+            for column in self.collisions:
+                column.measure(COUNTED, start.ns, start.frame, before[1].ns, before[1].frame)
+
+    def end(self, now_ns: int | None) -> None:
+        """The capture is over: frames that still wait for an answer are censored."""
+        for link in self.links.values():
+            link.finish(now_ns)
+
+
+def spoils(problems: tuple[P.Problem, ...]) -> bool:
+    """Whether the capture lost octets before this frame."""
+    return any(p.kind.code in LOST for p in problems)

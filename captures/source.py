@@ -1,0 +1,141 @@
+"""Where Records come from: one protocol for every kind of capture, and the table that picks the kind.
+
+    source = open_source("session.pcapng")
+    for record in source: ...
+    source.close()
+
+A spec is a path, `-` (stdin), or `SCHEME:…`. Content decides before the name does.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from captures import hexlog, octets, pcap, pcapng
+from captures.assume import Assume
+from captures.stream import OctetStream
+from dissectors.errors import CaptureError, UsageError
+from dissectors.record import Channel, Record, Value
+
+
+class Source(Protocol):
+    """A capture, read once from its start to its end.
+
+    channels may grow while iterating (an interface described in mid-file): channels[r.channel] is there
+    once record r is. cut: why the capture ended inside a record, None when whole (exit code 4).
+    remarks: one line each about what a person should know of the file (lines passed over, drops that
+    the capture itself reports). octets_read of size (None: not known, a pipe) is the progress.
+    Iterating raises CaptureError when reading itself fails; traffic never raises.
+    """
+
+    kind: str  # "pcap", "pcapng", "hexlog", "octets", "tshark"
+    path: str  # as given; "-" for stdin
+    channels: list[Channel]
+    cut: str | None
+    remarks: list[str]
+
+    @property
+    def octets_read(self) -> int: ...
+
+    @property
+    def size(self) -> int | None: ...
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+    def close(self) -> None:
+        """Ends the iteration (also from another thread, also while following) and frees the file."""
+
+
+class Kind(Value, frozen=True):
+    """One kind of capture file: whether its first octets are of it, and what reads it."""
+
+    name: str
+    recognise: Callable[[bytes], bool]
+    open: Callable[[OctetStream, Assume | None], Source]
+
+
+HEAD_OCTETS = 4096  # enough of a text log to tell it from a binary file
+
+# asked in this order; the last takes any text
+SOURCES: tuple[Kind, ...] = (
+    Kind("pcapng", pcapng.recognise, pcapng.PcapngSource),
+    Kind("pcap", pcap.recognise, pcap.PcapSource),
+    Kind("octets", octets.recognise, octets.OctetsSource),
+    Kind("hexlog", hexlog.recognise, hexlog.HexlogSource),
+)
+# first octets → what it is: named so that a person knows what to do with it
+FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (b"snoop\0\0\0", "a snoop capture"),
+    (b"\x54\x52\x53\x4e", "a NetXRay capture"),
+    (b"RTSS", "a Microsoft Network Monitor capture"),
+    (b"GMBU", "a Microsoft Network Monitor capture"),
+    (b"BLOG", "a BSD log"),
+    (b"btsnoop\0", "a btsnoop capture"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+    (b"\x04\x22\x4d\x18", "compressed with lz4"),
+    (b"\xfd7zXZ", "compressed with xz"),
+    (b"BZh", "compressed with bzip2"),
+    (b"PK\x03\x04", "a zip archive (a capture of a logic analyzer?)"),
+)
+SCHEME = re.compile(r"([a-z][a-z0-9+-]+):(.*)", re.DOTALL)  # two letters at least: C:\x is a path
+
+
+def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None) -> Source:
+    """The source that a spec names, opened. follow: wait for more at the end of a file, until close().
+
+    UsageError: a spec of the wrong form. CaptureError: missing, empty, unreadable, of no known kind.
+    """
+    match = SCHEME.fullmatch(spec)
+    if match and match[1] in SCHEMES:
+        return SCHEMES[match[1]](match[2], follow, assume)
+    if not spec:
+        raise UsageError("no source is named: expected a path, - for stdin, or serial:, ip:, tshark:, hexlog:")
+    stream = OctetStream(spec, follow)
+    try:
+        head = stream.head(HEAD_OCTETS if not follow else 4)
+        if not head and stream.cut is None:
+            raise CaptureError(f"{spec}: is empty, expected a capture")
+        for kind in SOURCES:
+            if kind.recognise(head):
+                return kind.open(stream, assume)
+        found = next((words for magic, words in FOREIGN if head.startswith(magic)), "of no known kind")
+        raise CaptureError(
+            f"{spec}: is {found}, expected pcap, pcapng or a text log with hex octets"
+            + (" (tshark: reads what Wireshark reads)" if spec != "-" else "")
+        )
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _not_yet(scheme: str) -> Callable[[str, bool, Assume | None], Source]:
+    def refuse(rest: str, follow: bool, assume: Assume | None) -> Source:
+        raise CaptureError(f"{scheme}:{rest}: live capture is not there yet; record to a pcapng file and open that")
+
+    return refuse
+
+
+def _hexlog(rest: str, follow: bool, assume: Assume | None) -> Source:
+    """hexlog:FILE[?format=NAME | ?regex=…]"""
+    path, layout = hexlog.parse_spec(rest)
+    stream = OctetStream(path, follow)
+    try:
+        return hexlog.HexlogSource(stream, assume, layout)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _tshark(rest: str, follow: bool, assume: Assume | None) -> Source:
+    """tshark:FILE or tshark:INTERFACE; imported here because pyshark takes its time."""
+    from captures.tshark import TsharkSource
+
+    return TsharkSource(rest, assume)
+
+
+SCHEMES: dict[str, Callable[[str, bool, Assume | None], Source]] = {
+    "serial": _not_yet("serial"),
+    "ip": _not_yet("ip"),
+    "hexlog": _hexlog,
+    "tshark": _tshark,
+}

@@ -1,0 +1,21 @@
+"""LAYERS: every layer, explicitly, by the name that inner() and descriptors use."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from dissectors import apdus
+from dissectors.layer import Layer
+from dissectors.link import hdlc, llc, packets, wrapper
+
+# What the layers below call an APDU: reported as acse or xdlms by its tag.
+APDU = msgspec.structs.replace(apdus.LAYER, called=lambda octets: apdus.layer_of(octets).name)
+
+LAYERS: Mapping[str, Layer] = {
+    **packets.LAYERS,  # Ethernet … TCP, tunnels, exported PDUs
+    "wrapper": wrapper.LAYER,
+    "hdlc": hdlc.LAYER,
+    "llc": llc.LAYER,
+    "apdu": APDU,
+    "xdlms": APDU,
+}

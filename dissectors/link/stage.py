@@ -1,0 +1,496 @@
+"""The link stage: Records become Frames, in order, every octet in exactly one.
+
+    Records ─ unwrap (Ethernet … UDP, TCP) ─ conversation ─ framer ─ link state ─→ Frames
+
+Network packets of known flows with plain headers take one fused call (fuse.py) instead of a walk
+through the layers; a property test holds both equal. Serial lines, text logs and exported PDUs feed
+their octets to a conversation directly.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from dissectors import problem as P
+from dissectors.field import group
+from dissectors.fuse import fuse
+from dissectors.link import ethernet, ip, tcp, udp, wrapper
+from dissectors.link.conversation import PORT, TO_CLIENT, TO_SERVER, UNKNOWN, Choice, Conversation, Way
+from dissectors.link.fragments import Abandoned
+from dissectors.link.framing import Chunk, Unit
+from dissectors.link.packets import Packet, Packets, first_layer
+from dissectors.link.stream import ACK, FIN, RST, SYN, Event, Half
+from dissectors.problem import Problem
+from dissectors.profile import Profile
+from dissectors.record import Channel, Flag, Frame, Path, Record
+
+MAX_CONVERSATIONS = 200_000
+ETHERNET_LINK, EXPORTED_LINK, TEXT_LINK, RTAC_LINK = 1, 252, -1, 250
+USER_LINKS = range(147, 163)
+
+PLAIN4: dict[str, int | tuple[int, int]] = {"ipv4.version": 0x45, "ipv4.fragment": (0, 0x3FFF)}
+TYPE = group("!H", ethernet.TYPE)
+UDP_CHAIN = fuse(
+    (ethernet.ADDRESSES, (), {}),
+    (TYPE, (), {"ethernet.type": 0x0800}),
+    (ip.HEADER4, (ip.LENGTH4, ip.SOURCE4, ip.DESTINATION4), {**PLAIN4, "ipv4.protocol": 17}),
+    (udp.HEADER, (udp.SOURCE, udp.DESTINATION, udp.LENGTH), {}),
+    (wrapper.HEADER, (wrapper.SOURCE, wrapper.DESTINATION, wrapper.LENGTH), {"wrapper.version": 1}),
+)
+TCP_CHAIN = fuse(
+    (ethernet.ADDRESSES, (), {}),
+    (TYPE, (), {"ethernet.type": 0x0800}),
+    (ip.HEADER4, (ip.LENGTH4, ip.SOURCE4, ip.DESTINATION4), {**PLAIN4, "ipv4.protocol": 6}),
+    (tcp.HEADER, (tcp.SOURCE, tcp.DESTINATION, tcp.SEQUENCE, tcp.ACKNOWLEDGEMENT, tcp.OFFSET, tcp.FLAGS), {}),
+)
+
+
+class LinkStage:
+    """`frames(records)` is the stage; `conversations` what it found. channels may grow meanwhile."""
+
+    def __init__(self, channels: Sequence[Channel], profiles: Iterable[Profile], carrier: str | None = None) -> None:
+        self.channels = channels
+        self.carrier = carrier
+        self.choice = Choice(profiles)
+        self.conversations: list[Conversation] = []
+        self._ways: dict[tuple[bytes, bytes, int, int, str], Way] = {}
+        self._quick_udp: dict[tuple[bytes, bytes, int, int], Way] = {}
+        self._quick_tcp: dict[tuple[bytes, bytes, int, int], Way] = {}
+        self._packets: dict[int, Packets] = {}
+        self._lines: dict[int, Conversation] = {}
+        self._heard: dict[int, int] = {}  # serial channel -> direction that all its records have had
+        self._no = 0
+        self._nowhere = Path(0, "other")
+
+    def frames(self, records: Iterable[Record]) -> Iterator[Frame]:
+        """Frames in the order in which they become complete; `no` counts them from 1."""
+        channels = self.channels
+        quick_udp, quick_tcp = self._quick_udp.get, self._quick_tcp.get
+        udp_unpack, udp_size, udp_mask, udp_pattern = UDP_CHAIN.unpack_from, *UDP_CHAIN[:1], *UDP_CHAIN[2:]
+        tcp_unpack, tcp_size, tcp_mask, tcp_pattern = TCP_CHAIN.unpack_from, *TCP_CHAIN[:1], *TCP_CHAIN[2:]
+        number = int.from_bytes
+        links = [channel.link_type for channel in channels]
+        for r in records:
+            try:
+                link = links[r.channel]
+            except IndexError:
+                links = [channel.link_type for channel in channels]
+                link = links[r.channel]
+            if link == ETHERNET_LINK:
+                o = r.octets
+                head = number(o[:udp_size], "big")
+                if head & udp_mask == udp_pattern and len(o) >= udp_size:
+                    length, host, peer, sp, dp, size, source, destination, n = udp_unpack(o)
+                    way = quick_udp((host, peer, sp, dp))
+                    end = udp_size + n
+                    if (
+                        way is not None
+                        and length == size + 20
+                        and size == n + 16
+                        and end == len(o)
+                        and n
+                        and not number(o[14:34], "big") % 0xFFFF  # the header checksum is right
+                    ):
+                        problems = way.known.get((source, destination))
+                        if problems is not None and not r.flags:
+                            self._no = no = self._no + 1
+                            yield Frame(
+                                no,
+                                (r.no,),
+                                r.channel,
+                                way.path,
+                                way.profile,
+                                way.direction,
+                                r.first_ns,
+                                r.last_ns,
+                                r.uncertainty_ns,
+                                "wrapper",
+                                "wrapper",
+                                source,
+                                destination,
+                                o[42:],
+                                o[:42],
+                                o[50:],
+                                None,
+                                problems,
+                            )
+                            continue
+                elif len(o) >= tcp_size and number(o[:tcp_size], "big") & tcp_mask == tcp_pattern:
+                    length, host, peer, sp, dp, seq, ack, offset, flags = tcp_unpack(o)
+                    way = quick_tcp((host, peer, sp, dp))
+                    start = 34 + (offset >> 4) * 4
+                    end = 14 + length
+                    if (
+                        way is not None
+                        and 54 <= start <= end <= len(o)
+                        and not flags & 7
+                        and not r.flags
+                        and not number(o[14:34], "big") % 0xFFFF
+                    ):
+                        half = way.half
+                        assert half is not None and way.back is not None
+                        data = o[start:end]
+                        carrier = o[:start] + o[end:] if end < len(o) else o[:start]
+                        events = half.feed(seq, flags, data, (r, carrier))
+                        back = way.back.half
+                        if flags & ACK and back is not None and back.waiting:
+                            yield from self._events(way.back, back.acknowledge(ack), r)
+                        if events is None:
+                            if not data:
+                                self._no = no = self._no + 1
+                                yield Frame(
+                                    no,
+                                    (r.no,),
+                                    r.channel,
+                                    way.path,
+                                    way.profile,
+                                    way.direction,
+                                    r.first_ns,
+                                    r.last_ns,
+                                    r.uncertainty_ns,
+                                    "tcp",
+                                    "tcp.ack",
+                                    -1,
+                                    -1,
+                                    o,
+                                )
+                                continue
+                            yield from self._deliver(way, data, r, carrier)
+                        else:
+                            yield from self._events(way, events, r)
+                        continue
+            yield from self._record(r, link)
+        yield from self._end()
+
+    # -- one record, the complete path -------------------------------------------------------------
+
+    def _record(self, r: Record, link: int) -> Iterator[Frame]:
+        if first_layer(link):
+            yield from self._packet(r, link)
+        elif link in USER_LINKS or link in (TEXT_LINK, RTAC_LINK):
+            yield from self._serial(r, link)
+        else:
+            problem = Problem(P.CAPTURE_LINKTYPE, 0, len(r.octets), (link, link_words(link)))
+            yield self._other(r, "other", (problem,))
+
+    def _packet(self, r: Record, link: int) -> Iterator[Frame]:
+        packets = self._packets.get(r.channel)
+        if packets is None:
+            packets = self._packets[r.channel] = Packets()
+        p = packets.unwrap(r.octets, link, r.no, r.first_ns)
+        for gone in packets.given_up():
+            yield from self._abandoned(gone, r)
+        if p.waits:
+            return
+        if p.transport == "udp":
+            yield from self._udp(p, r)
+        elif p.transport == "tcp":
+            yield from self._tcp(p, r, link)
+        elif p.transport == "exported":
+            way = self._way(p, r.channel)
+            chunk = Chunk(p.payload, r.no, r.first_ns, r.last_ns, r.uncertainty_ns, p.carrier)
+            yield from self._frames(way.conversation.feed(way, chunk), r.channel, way.direction)
+        else:
+            yield self._other(r, p.layers[-1] if p.layers else "other", p.problems, p)
+
+    def _udp(self, p: Packet, r: Record) -> Iterator[Frame]:
+        way = self._way(p, r.channel)
+        chunk = self._chunk(p, r)
+        if not chunk.octets:
+            yield self._whole(way, p, r, "udp", "other", p.problems)
+            return
+        yield from self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, p.problems)
+        if way.wrapped and p.layers == ("ethernet", "ipv4", "udp") and way.direction != UNKNOWN:
+            host = p.hosts
+            self._quick_udp[host[:4], host[4:], p.source_port, p.destination_port] = way
+
+    def _tcp(self, p: Packet, r: Record, link: int) -> Iterator[Frame]:
+        way = self._way(p, r.channel)
+        back = way.back
+        assert back is not None
+        for each in (way, back):
+            if each.half is None:
+                each.half = Half()
+        half, other = way.half, back.half
+        assert half is not None and other is not None
+        flags = p.flags
+        if flags & SYN:
+            way.conversation.orient(way, TO_CLIENT if flags & ACK else TO_SERVER, False)
+        carrier = p.carrier
+        events = half.feed(p.sequence, flags, p.payload, (r, carrier))
+        if flags & ACK and other.waiting:
+            yield from self._events(back, other.acknowledge(p.acknowledgement), r)
+        if flags & (SYN | FIN | RST):
+            kind = "tcp.rst" if flags & RST else "tcp.fin" if flags & FIN else "tcp.syn"
+            if not p.payload:
+                yield self._whole(way, p, r, "tcp", kind, p.problems)
+                yield from self._events(way, events, r)
+                return
+        if events is None:
+            if p.payload:
+                yield from self._deliver(way, p.payload, r, carrier, p.problems)
+            else:
+                yield self._whole(way, p, r, "tcp", "tcp.ack", p.problems)
+        else:
+            if not p.payload:
+                repeated = tuple(x for e in events for x in e.problems if e.kind == "repeat")
+                kind = "tcp.keep-alive" if any(x.kind is P.TCP_KEEPALIVE for x in repeated) else "tcp.ack"
+                yield self._whole(way, p, r, "tcp", kind, p.problems + repeated)
+            yield from self._events(way, events, r, p.problems)
+        if flags & (FIN | RST):  # it came with data: the end of the connection is a row of its own
+            yield self._frame(way, r, "tcp", "tcp.rst" if flags & RST else "tcp.fin", b"", (), b"")
+        if link == ETHERNET_LINK and p.layers == ("ethernet", "ipv4", "tcp"):
+            host = p.hosts
+            key = (host[:4], host[4:], p.source_port, p.destination_port)
+            if way.conversation.carrier is not None:
+                self._quick_tcp[key] = way
+
+    def _deliver(
+        self, way: Way, data: bytes, r: Record, carrier: bytes, problems: tuple[Problem, ...] = ()
+    ) -> Iterator[Frame]:
+        chunk = Chunk(data, r.no, r.first_ns, r.last_ns, r.uncertainty_ns, carrier)
+        return self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, problems)
+
+    def _events(
+        self, way: Way, events: list[Event] | None, r: Record, problems: tuple[Problem, ...] = ()
+    ) -> Iterator[Frame]:
+        """What the stream of one way says: octets in order, repeated, missing, the end."""
+        used: set[int] = set()  # records whose carrier was given out
+        for e in events or ():
+            if e.kind == "deliver":
+                record, carrier = e.token
+                if record.no in used:
+                    carrier = b""
+                used.add(record.no)
+                yield from self._deliver(way, e.octets, record, carrier, problems + e.problems)
+            elif e.kind == "repeat":
+                record, carrier = e.token
+                if not e.octets:
+                    continue
+                if record.no in used:
+                    carrier = b""
+                used.add(record.no)
+                keep = any(x.kind is P.TCP_KEEPALIVE for x in e.problems)
+                yield self._frame(
+                    way,
+                    record,
+                    "tcp",
+                    "tcp.keep-alive" if keep else "tcp.retransmission",
+                    e.octets,
+                    problems + e.problems,
+                    carrier,
+                )
+            elif e.kind == "restart":
+                if way.framer is not None:
+                    yield from self._frames([(way, unit) for unit in way.framer.end()], r.channel, UNKNOWN)
+            elif e.kind == "lose":
+                yield from self._frames(way.conversation.lose(way, e.lost), r.channel, UNKNOWN)
+                yield self._frame(way, r, "tcp", "tcp.gap", b"", e.problems, b"")
+
+    # -- serial lines and logs ----------------------------------------------------------------------
+
+    def _serial(self, r: Record, link: int) -> Iterator[Frame]:
+        conversation = self._line(r, link)
+        if r.direction == TO_CLIENT:
+            way = conversation.ways[1]
+        else:
+            way = conversation.ways[0]
+        problems: tuple[Problem, ...] = ()
+        if r.lost or r.flags & Flag.LOSS:
+            problems += (Problem(P.CAPTURE_LOSS, 0, 0, (r.lost or "some",)),)
+            yield from self._frames(conversation.lose(way, r.lost), r.channel, r.direction)
+        bad = [flag.name or "" for flag in LINE_ERRORS if r.flags & flag]
+        if bad:
+            words = ", ".join(bad).lower().replace("_", " ")
+            problems += (Problem(P.CAPTURE_LINE, 0, len(r.octets), (words,)),)
+        if not r.octets:
+            yield self._other(r, "line", problems)
+            return
+        chunk = Chunk(r.octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns)
+        yield from self._frames(conversation.feed(way, chunk), r.channel, r.direction, problems)
+
+    def _line(self, r: Record, link: int) -> Conversation:
+        """The conversation of a serial channel. Two wires of one line, each heard in one direction
+        only, are one conversation."""
+        line = self._lines.get(r.channel)
+        if line is None:
+            name = self.channels[r.channel].name
+            stem, separator, wire = name.rpartition(":")
+            for number, other in self._lines.items():
+                first = self.channels[number]
+                paired = first.name.rpartition(":")[0] == stem and separator and wire
+                opposite = {self._heard.get(number, UNKNOWN), r.direction} == {TO_SERVER, TO_CLIENT}
+                if first.link_type == link and (paired or (opposite and len(self._lines) == 1)):
+                    line = other
+            if line is None:
+                line = self._converse("text" if link == TEXT_LINK else "serial", None, None)
+            self._lines[r.channel] = line
+        self._heard[r.channel] = r.direction if self._heard.get(r.channel, r.direction) == r.direction else UNKNOWN
+        return line
+
+    # -- conversations -------------------------------------------------------------------------------
+
+    def _converse(self, transport: str, source: str | None, destination: str | None) -> Conversation:
+        c = Conversation(len(self.conversations), transport, self.choice, source, destination, self.carrier)
+        self.conversations.append(c)
+        return c
+
+    def _way(self, p: Packet, channel: int) -> Way:
+        half = len(p.hosts) // 2
+        host, peer = p.hosts[:half], p.hosts[half:]
+        key = (host, peer, p.source_port, p.destination_port, p.transport)
+        way = self._ways.get(key)
+        if way is None:
+            if len(self._ways) > 2 * MAX_CONVERSATIONS:
+                self._ways.clear()
+                self._quick_udp.clear()
+                self._quick_tcp.clear()
+            c = self._converse(
+                p.transport, endpoint(p.source, p.source_port), endpoint(p.destination, p.destination_port)
+            )
+            way, back = c.ways
+            self._ways[key] = way
+            self._ways[peer, host, p.destination_port, p.source_port, p.transport] = back
+            if p.destination_port == PORT and p.source_port != PORT:
+                c.orient(way, TO_SERVER, False)
+            elif p.source_port == PORT and p.destination_port != PORT:
+                c.orient(way, TO_CLIENT, False)
+        return way
+
+    # -- frames --------------------------------------------------------------------------------------
+
+    def _frames(
+        self,
+        units: list[tuple[Way, Unit]],
+        channel: int,
+        direction: int,
+        problems: tuple[Problem, ...] = (),
+    ) -> Iterator[Frame]:
+        for way, unit in units:
+            self._no = no = self._no + 1
+            frame = way.conversation.frame(no, way, unit, channel, direction)
+            if problems:
+                frame = _with(frame, problems)
+                problems = ()
+            yield frame
+
+    def _chunk(self, p: Packet, r: Record) -> Chunk:
+        first = r.first_ns if p.first_ns is None else p.first_ns
+        return Chunk(p.payload, p.records[0] if p.records else r.no, first, r.last_ns, r.uncertainty_ns, p.carrier)
+
+    def _frame(
+        self, way: Way, r: Record, layer: str, kind: str, octets: bytes, problems: tuple[Problem, ...], carrier: bytes
+    ) -> Frame:
+        self._no += 1
+        return Frame(
+            self._no,
+            (r.no,),
+            r.channel,
+            way.path,
+            way.profile,
+            way.direction,
+            r.first_ns,
+            r.last_ns,
+            r.uncertainty_ns,
+            layer,
+            kind,
+            -1,
+            -1,
+            octets,
+            carrier,
+            problems=problems,
+        )
+
+    def _whole(self, way: Way, p: Packet, r: Record, layer: str, kind: str, problems: tuple[Problem, ...]) -> Frame:
+        """A packet that carries no protocol unit, as it is."""
+        octets = p.carrier if len(p.records) > 1 else r.octets
+        frame = self._frame(way, r, layer, kind, octets, problems, b"")
+        return _records(frame, p.records) if len(p.records) > 1 else frame
+
+    def _other(self, r: Record, kind: str, problems: tuple[Problem, ...], p: Packet | None = None) -> Frame:
+        self._no += 1
+        path = self._nowhere if p is None or not p.source else Path(0, "other", p.source, p.destination)
+        octets = r.octets
+        records: tuple[int, ...] = (r.no,)
+        if p is not None and len(p.records) > 1:
+            octets, records = p.carrier + p.payload, p.records
+        return Frame(
+            self._no,
+            records,
+            r.channel,
+            path,
+            "",
+            UNKNOWN,
+            r.first_ns,
+            r.last_ns,
+            r.uncertainty_ns,
+            "other" if kind != "line" else "line",
+            "other" if kind != "line" else "status",
+            -1,
+            -1,
+            octets,
+            problems=problems,
+        )
+
+    def _abandoned(self, gone: Abandoned, r: Record) -> Iterator[Frame]:
+        for record, time, octets in zip(gone.records, gone.times, gone.packets, strict=True):
+            self._no += 1
+            yield Frame(
+                self._no,
+                (record,),
+                r.channel,
+                self._nowhere,
+                "",
+                UNKNOWN,
+                time,
+                time,
+                r.uncertainty_ns,
+                "ip",
+                "ip.fragment",
+                -1,
+                -1,
+                octets,
+                problems=gone.problems,
+            )
+
+    def _end(self) -> Iterator[Frame]:
+        """The capture is over: streams, framers and fragments give out what they hold."""
+        last = Record(0, 0, UNKNOWN, None, None, None, b"")
+        for channel, packets in self._packets.items():
+            for gone in packets.end():
+                yield from self._abandoned(gone, Record(0, channel, UNKNOWN, None, None, None, b""))
+        channel_of = {id(line): channel for channel, line in reversed(self._lines.items())}
+        for conversation in self.conversations:
+            for way in conversation.ways:
+                if way.half is not None:
+                    yield from self._events(way, [e for e in way.half.end() if e.kind != "end"], last)
+            units = conversation.end()
+            for way, unit in units:
+                direction = UNKNOWN
+                if conversation.transport in ("serial", "text") and way is conversation.ways[1]:
+                    direction = TO_CLIENT
+                yield from self._frames([(way, unit)], channel_of.get(id(conversation), 0), direction)
+
+
+LINE_ERRORS = (Flag.CRC_ERROR, Flag.FRAMING_ERROR, Flag.PARITY_ERROR, Flag.BREAK, Flag.OVERRUN)
+
+
+def endpoint(host: str, port: int) -> str | None:
+    """ "10.0.0.1:4059", "[2001:db8::1]:4059"; None without a host."""
+    if not host:
+        return None
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def link_words(link: int) -> str:
+    """What a link type is that we name but do not dissect."""
+    known = {189: "USB with Linux header", 220: "USB with padded Linux header", 249: "USBPcap", 105: "IEEE 802.11"}
+    return known.get(link, "not known")
+
+
+def _with(frame: Frame, problems: tuple[Problem, ...]) -> Frame:
+    return replace(frame, problems=problems + frame.problems)
+
+
+def _records(frame: Frame, records: tuple[int, ...]) -> Frame:
+    return replace(frame, records=records)

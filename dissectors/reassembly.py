@@ -1,0 +1,413 @@
+"""Reassembly: frames of the link become complete APDUs (Pdu) and link events.
+
+A wrapper or exported APDU passes straight through. HDLC segments (IEC 62056-46, 6.4.2.2, S bit) are joined per
+link and direction, the LLC header taken off. Retransmissions and echoes are counted, never delivered twice: a
+client's Pdu is held until the next frame of its conversation that is not its own retransmission, so that its
+attempts are known; order of completion is kept.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from dissectors import problem
+from dissectors.link.hdlc import BLOCK_TRANSFER, Hdlc, Negotiation
+from dissectors.link.llc import SIZE as LLC_SIZE
+from dissectors.problem import Problem
+from dissectors.record import Direction, Frame, Path, Pdu
+
+PASSED = frozenset(("wrapper", "apdu"))
+MAX_APDU = 1 << 20
+MAX_LINKS = 65536
+MAX_WAITING = 64
+DOWN = frozenset(("tcp.fin", "tcp.rst"))
+DAMAGE = frozenset((problem.HDLC_FCS, problem.HDLC_HCS, problem.HDLC_TRUNC, problem.HDLC_LEN, problem.HDLC_FLAG))
+BROKEN = frozenset((problem.HDLC_NS_GAP, problem.HDLC_MISSED))
+
+Conversation = tuple[int, int]  # channel, number of the path
+
+
+class Part:
+    """One way of a link: the segments so far, and what is measured for its next Pdu.
+
+    first_ns..poll_ns in nanoseconds. asked: the other side has sent data, and its first answer is awaited.
+    """
+
+    __slots__ = ("asked", "began", "frames", "known", "lost", "octets", "poll_ns", "polls", "response_ns", "size")
+
+    def __init__(self) -> None:
+        self.octets: list[bytes] = []
+        self.frames: list[Frame] = []
+        self.size = 0
+        self.lost = False  # what comes until S = 0 belongs to an APDU that cannot be joined
+        self.began = False  # an APDU was begun: its polls are counted
+        self.known = False  # an APDU was seen from its start
+        self.asked = False
+        self.poll_ns: int | None = None
+        self.response_ns: int | None = None
+        self.polls = 0
+
+    def clear(self) -> None:
+        self.octets = []
+        self.frames = []
+        self.size = 0
+        self.began = False
+
+
+class Joint:
+    """Both ways of one link; command: the last SNRM or DISC that waits for its answer."""
+
+    __slots__ = ("command", "parts")
+
+    def __init__(self) -> None:
+        self.command = ""
+        self.parts = (Part(), Part(), Part())  # by Direction
+
+
+class Held:
+    """A Pdu that waits for its retransmissions. frame: of its last segment."""
+
+    __slots__ = ("conversation", "frame", "pdu", "waiting")
+
+    def __init__(self, pdu: Pdu, frame: Frame | None = None) -> None:
+        self.pdu = pdu
+        self.frame = frame
+        self.conversation: Conversation = (pdu.channel, pdu.path.number)
+        self.waiting = frame is not None
+
+
+def join(frames: Iterable[Frame]) -> Iterator[Pdu]:
+    """Pdus in order of completion.
+
+    Problems of a Pdu: those of segmentation that no single frame has (hdlc.seg-orphan), on the Pdu of an event
+    "gap". At the end of the input unfinished segments are such a gap with stage.unfinished.
+    """
+    state = Reassembly()
+    queue = state.queue
+    for frame in frames:
+        if frame.layer in PASSED:
+            if not frame.payload:
+                continue
+            up = frame.direction == Direction.TO_SERVER
+            pdu = Pdu(
+                (frame.no,),
+                frame.channel,
+                frame.path,
+                frame.profile,
+                frame.direction,
+                frame.first_ns,
+                frame.last_ns,
+                frame.uncertainty_ns,
+                frame.source if up else frame.destination,
+                frame.destination if up else frame.source,
+                frame.payload,
+                (),
+                frame.physical,
+                True,
+                "",
+                1,
+                frame.last_ns,
+                frame.last_ns,
+            )
+            if not queue:
+                yield pdu
+                continue
+            state.put(pdu)
+        else:
+            state.take(frame)
+        if queue:
+            yield from state.ready()
+    state.finish()
+    yield from state.ready()
+
+
+class Reassembly:
+    """What join() remembers: the links' parts, and Pdus not yet given on."""
+
+    def __init__(self) -> None:
+        self.queue: deque[Held] = deque()
+        self._held: dict[Conversation, Held] = {}
+        self._joints: dict[tuple[int, int, int, int, int], Joint] = {}
+
+    def put(self, pdu: Pdu, frame: Frame | None = None) -> None:
+        """Queues a Pdu; with a frame it waits for that frame's retransmissions."""
+        held = Held(pdu, frame)
+        self.queue.append(held)
+        if frame is not None:
+            self._held[held.conversation] = held
+        if len(self.queue) > MAX_WAITING:
+            self._release(self.queue[0].conversation)
+
+    def ready(self) -> Iterator[Pdu]:
+        """What need not wait any more, in order."""
+        queue = self.queue
+        while queue and not queue[0].waiting:
+            yield queue.popleft().pdu
+
+    def finish(self) -> None:
+        """The end of the input."""
+        for conversation in list(self._held):
+            self._release(conversation)
+        for joint in self._joints.values():
+            for part in joint.parts:
+                if part.frames:
+                    self._gap(part.frames[-1], part, problem.EOF_PENDING, "a segmented APDU")
+
+    def _release(self, conversation: Conversation) -> None:
+        held = self._held.pop(conversation, None)
+        if held is not None:
+            held.waiting = False
+
+    # --- one frame ----------------------------------------------------------------------------------
+
+    def take(self, frame: Frame) -> None:
+        """A frame of HDLC, or an event of the conversation."""
+        if frame.layer == "hdlc":
+            value = frame.value
+            if isinstance(value, Hdlc) and value.good:
+                self._hdlc(frame, value)
+            else:
+                self._damaged(frame)
+        elif frame.layer == "noise" or frame.kind == "noise":
+            self._damaged(frame)
+        elif frame.kind == "tcp.gap" or frame.kind in DOWN:
+            self._release((frame.channel, frame.path.number))
+            found = self._forget(frame.channel, frame.path)
+            self.put(_event(frame, "gap" if frame.kind == "tcp.gap" else "link-down", found))
+
+    def _hdlc(self, frame: Frame, value: Hdlc) -> None:
+        conversation = (frame.channel, frame.path.number)
+        kinds = {p.kind for p in frame.problems} if frame.problems else ()
+        if problem.HDLC_ECHO in kinds:
+            return
+        again = problem.HDLC_RETX in kinds
+        held = self._held.get(conversation)
+        if held is not None:
+            if again and _same(held.frame, frame):
+                self._attempt(held, frame)
+            else:
+                self._release(conversation)
+        joint = self._joint(frame)
+        part = joint.parts[frame.direction]
+        other = joint.parts[1 - frame.direction] if frame.direction != Direction.UNKNOWN else None
+        if other is not None:
+            self._measure(frame, value, part, other, again)
+        if again:
+            return
+        if frame.payload and value.kind in ("I", "UI"):
+            if kinds and not BROKEN.isdisjoint(kinds):
+                broken = part if problem.HDLC_NS_GAP in kinds else other
+                if broken is not None and broken.frames:
+                    self._gap(frame, broken, problem.HDLC_SEG_ORPHAN, "a segment is missing")
+                    broken.lost = True
+            self._segment(frame, value, part)
+        elif value.kind in EVENTS:
+            self._command(frame, value, joint)
+
+    def _measure(self, frame: Frame, value: Hdlc, part: Part, other: Part, again: bool) -> None:
+        """Link response of a server to the client's poll, and polls that a side needed (see Pdu)."""
+        if part.asked:
+            part.asked = False
+            if part.poll_ns is not None and frame.first_ns is not None:
+                part.response_ns = frame.first_ns - part.poll_ns
+        if value.kind in ("RR", "RNR"):
+            if not other.began:
+                other.polls += 1
+            return
+        if not again:
+            other.polls = 0
+        if frame.direction == Direction.TO_SERVER:
+            other.asked = True
+            other.response_ns = None
+            other.poll_ns = frame.last_ns if value.poll else None
+
+    def _segment(self, frame: Frame, value: Hdlc, part: Part) -> None:
+        """One I or UI frame with information."""
+        payload = frame.payload
+        if value.llc:
+            if part.frames:
+                self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "the APDU before was not finished")
+            part.lost = False
+            part.known = True
+            payload = payload[LLC_SIZE:]
+        elif not part.frames:
+            headless = not value.segmented and (part.known or payload[0] == BLOCK_TRANSFER) and not part.lost
+            if not headless:
+                self._orphan(frame, value, part)
+                return
+        part.began = True
+        part.size += len(payload)
+        if part.size > MAX_APDU:
+            self._gap(frame, part, problem.STAGE_BOUND, "segmented APDU", MAX_APDU)
+            part.lost = value.segmented
+            return
+        part.octets.append(payload)
+        part.frames.append(frame)
+        if not value.segmented:
+            self._complete(frame, value, part)
+
+    def _complete(self, frame: Frame, value: Hdlc, part: Part) -> None:
+        frames = part.frames
+        client, server, physical = _parties(frame)
+        uncertain = [f.uncertainty_ns for f in frames if f.uncertainty_ns is not None]
+        pdu = Pdu(
+            tuple(f.no for f in frames),
+            frame.channel,
+            frame.path,
+            frame.profile,
+            frame.direction,
+            frames[0].first_ns,
+            frame.last_ns,
+            max(uncertain) if len(uncertain) == len(frames) else None,
+            client,
+            server,
+            part.octets[0] if len(part.octets) == 1 else b"".join(part.octets),
+            (),
+            physical,
+            value.kind == "I",
+            "",
+            1,
+            frame.last_ns,
+            frame.last_ns,
+            part.response_ns,
+            part.polls,
+            sum(map(_duration, frames)),
+        )
+        part.clear()
+        part.response_ns = None
+        part.polls = 0
+        wait = frame.direction == Direction.TO_SERVER and value.kind == "I"
+        self.put(pdu, frame if wait else None)
+
+    def _attempt(self, held: Held, frame: Frame) -> None:
+        """The held Pdu's last frame went over the line once more."""
+        pdu = held.pdu
+        held.pdu = msgspec.structs.replace(
+            pdu, attempts=pdu.attempts + 1, last_attempt_ns=frame.last_ns, line_ns=pdu.line_ns + _duration(frame)
+        )
+
+    def _orphan(self, frame: Frame, value: Hdlc, part: Part) -> None:
+        """A segment without its first: a gap when its APDU ends; a problem unless the capture began inside it."""
+        began = part.known and not part.lost
+        part.lost = value.segmented
+        if began:
+            self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "no first segment")
+        elif not value.segmented:
+            self.put(_event(frame, "gap", ()))
+
+    def _command(self, frame: Frame, value: Hdlc, joint: Joint) -> None:
+        """SNRM, DISC and their answers; FRMR."""
+        if value.kind in ("SNRM", "DISC"):
+            joint.command = value.kind
+            return
+        command, joint.command = joint.command, ""
+        up = command == "SNRM" or (not command and isinstance(value.detail, Negotiation))
+        found = [p for part in joint.parts for p in _unfinished(part)]
+        for part in joint.parts:
+            part.lost = False
+        if value.kind == "UA" and not up and command != "DISC":
+            if found:
+                self.put(_event(frame, "gap", tuple(found)))
+            return
+        for part in joint.parts:
+            part.known = part.known or value.kind == "UA"
+        self.put(_event(frame, "link-up" if value.kind == "UA" and up else "link-down", tuple(found)))
+
+    def _damaged(self, frame: Frame) -> None:
+        """Unreadable octets: UI segments have no numbers, so what was joined of them cannot be trusted."""
+        self._release((frame.channel, frame.path.number))
+        if DAMAGE.isdisjoint(p.kind for p in frame.problems):
+            return
+        for key, joint in self._joints.items():
+            if key[:2] == (frame.channel, frame.path.number):
+                for part in joint.parts:
+                    if part.frames and part.frames[-1].kind == "UI":
+                        self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "a damaged frame lies between its segments")
+                        part.lost = True
+
+    # --- gaps ---------------------------------------------------------------------------------------
+
+    def _joint(self, frame: Frame) -> Joint:
+        client, server, physical = _parties(frame)
+        if client < 0:
+            client, server = frame.source, frame.destination
+        key = (frame.channel, frame.path.number, client, server, physical)
+        joint = self._joints.get(key)
+        if joint is None:
+            if len(self._joints) >= MAX_LINKS:
+                self._joints.clear()
+            joint = self._joints[key] = Joint()
+        return joint
+
+    def _gap(self, frame: Frame, part: Part, kind: problem.Kind, *args: object) -> None:
+        """What was joined so far is given up: a Pdu of event "gap" with the problem and the frames."""
+        numbers = tuple(f.no for f in part.frames) or (frame.no,)
+        source = part.frames[-1] if part.frames else frame
+        part.clear()
+        part.response_ns = None
+        self.put(_event(source, "gap", (Problem(kind, args=args, frame=numbers[-1]),), numbers))
+
+    def _forget(self, channel: int, path: Path) -> tuple[Problem, ...]:
+        """The conversation is broken off: problems of its unfinished segments."""
+        found: list[Problem] = []
+        for key in [key for key in self._joints if key[:2] == (channel, path.number)]:
+            for part in self._joints.pop(key).parts:
+                found += _unfinished(part)
+        return tuple(found)
+
+
+EVENTS = frozenset(("SNRM", "DISC", "UA", "DM", "FRMR"))
+
+
+def _unfinished(part: Part) -> list[Problem]:
+    """Takes the segments of a part away, and says so."""
+    if not part.frames:
+        return []
+    number = part.frames[-1].no
+    part.clear()
+    return [Problem(problem.HDLC_SEG_ORPHAN, args=("the link ended before the last segment",), frame=number)]
+
+
+def _parties(frame: Frame) -> tuple[int, int, int]:
+    if frame.direction == Direction.TO_SERVER:
+        return frame.source, frame.destination, frame.physical
+    if frame.direction == Direction.TO_CLIENT:
+        return frame.destination, frame.source, frame.physical
+    return -1, -1, frame.physical
+
+
+def _event(frame: Frame, event: str, found: tuple[Problem, ...], numbers: tuple[int, ...] = ()) -> Pdu:
+    client, server, physical = _parties(frame)
+    return Pdu(
+        numbers or (frame.no,),
+        frame.channel,
+        frame.path,
+        frame.profile,
+        frame.direction,
+        frame.first_ns,
+        frame.last_ns,
+        frame.uncertainty_ns,
+        client,
+        server,
+        b"",
+        found,
+        physical,
+        event=event,
+    )
+
+
+def _duration(frame: Frame) -> int:
+    """Time on the line, 0 without a clock."""
+    if frame.first_ns is None or frame.last_ns is None:
+        return 0
+    return frame.last_ns - frame.first_ns
+
+
+def _same(before: Frame | None, frame: Frame) -> bool:
+    """The same information of the same sender again."""
+    return (
+        before is not None
+        and before.payload == frame.payload
+        and (before.source, before.destination, before.physical) == (frame.source, frame.destination, frame.physical)
+    )
