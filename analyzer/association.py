@@ -8,6 +8,7 @@ here and nowhere else. A capture that starts in the middle gives one note per as
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from analyzer.association_state import Association, about, answers, conformance, oversize
 from analyzer.model import Message, Target
 from dissectors import apdus, quickapdu
 from dissectors import problem as P
@@ -18,24 +19,11 @@ from dissectors.cursor import Cursor
 from dissectors.problem import Problem
 from dissectors.profile import Profile
 from dissectors.record import Direction, Pdu
-from dissectors.xdlms.initiate import CONFORMANCE_BIT, conformance_names
+from dissectors.xdlms.initiate import conformance_names
 
 TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
 WAITING_MAX = 256  # requests kept per association: 16 invoke ids, and room for long ids
 
-# The conformance bit that each service needs (IEC 62056-5-3; apdu.md 3.6), by the bit's name.
-SERVICE_BIT = {
-    "get": "get",
-    "set": "set",
-    "action": "action",
-    "read": "read",
-    "write": "write",
-    "unconfirmed-write": "unconfirmed-write",
-    "access": "access",
-    "data-notification": "data-notification",
-    "event-notification": "event-notification",
-    "information-report": "information-report",
-}
 # Last arc of the object identifiers, as descriptors write them.
 CONTEXTS = {1: "ln", 2: "sn", 3: "ln-ciphered", 4: "sn-ciphered"}
 MECHANISMS = {
@@ -50,104 +38,15 @@ MECHANISMS = {
 }
 # States in which a plain request or response is nothing special.
 ACTIVE = frozenset({"open", "mid-capture", "pre-established"})
+PLAIN = frozenset({"get", "set", "action", "read", "write", "access"})
+HEAD_OCTETS = 13  # APDUs up to this length (GET requests, plain responses) repeat: dissected once
+HEADS = 8192
 # Services that only make sense as the answer to one of these.
 ANSWERS_ANY = frozenset({"exception", "error"})
 
 
-class Waiting:
-    """A request that has no final answer yet."""
-
-    __slots__ = ("apdu", "asked_ns", "number", "octets", "target")
-
-    def __init__(self, number: int, apdu: Apdu, octets: bytes, target: Target | None, asked_ns: int | None) -> None:
-        self.number = number
-        self.asked_ns = asked_ns
-        self.apdu = apdu
-        self.octets = octets
-        self.target = target
-
-
-class Association:
-    """One association, as far as the capture shows it: the row of `--level association`.
-
-    status: "mid-capture", "requested", "open", "authenticating" (HLS), "rejected", "released",
-    "ended" (link or connection closed), "pre-established".
-    """
-
-    __slots__ = (
-        "aare",
-        "aarq",
-        "channel",
-        "client",
-        "client_address",
-        "context",
-        "context_number",
-        "contexts",
-        "end_frame",
-        "ended_by",
-        "first_frame",
-        "first_ns",
-        "last_ns",
-        "messages",
-        "number",
-        "physical",
-        "profile",
-        "server",
-        "server_address",
-        "status",
-        "waiting",
-    )
-
-    def __init__(self, number: int, p: Pdu, status: str) -> None:
-        self.number = number
-        self.status = status
-        self.channel = p.channel
-        self.profile = p.profile
-        self.client = p.client
-        self.server = p.server
-        self.physical = p.physical
-        forward = p.direction != TO_CLIENT
-        self.client_address = p.path.source if forward else p.path.destination
-        self.server_address = p.path.destination if forward else p.path.source
-        self.context: Context = EMPTY
-        self.contexts: list[int] = [0, 0, 0]  # context number for each direction
-        self.context_number = 0
-        self.aarq: Aarq | None = None
-        self.aare: Aare | None = None
-        self.waiting: dict[int, Waiting] = {}
-        self.messages = 0
-        self.first_frame = p.frames[0] if p.frames else 0
-        self.end_frame = 0
-        self.ended_by = ""
-        self.first_ns = p.first_ns
-        self.last_ns = p.last_ns
-
-    @property
-    def context_name(self) -> str | None:
-        said = self.aare or self.aarq
-        return said.context_name or None if said is not None else None
-
-    @property
-    def mechanism_name(self) -> str | None:
-        return (self.aarq.mechanism_name or "lowest") if self.aarq is not None else None
-
-    @property
-    def client_title(self) -> str | None:
-        title = self.aarq.calling_title if self.aarq is not None else None
-        return title.hex().upper() if title else None
-
-    @property
-    def server_title(self) -> str | None:
-        title = self.aare.responding_title if self.aare is not None else None
-        return title.hex().upper() if title else None
-
-    @property
-    def conformance(self) -> list[str] | None:
-        return conformance_names(self.context.conformance) if self.context.conformance >= 0 else None
-
-
 # (association, the request that it answers or continues, its target, problems)
-Fate = tuple[Association | None, Waiting | None, Target | None, tuple[Problem, ...]]
+Fate = tuple[Association | None, Message | None, Target | None, tuple[Problem, ...]]
 
 
 class Associations:
@@ -163,7 +62,7 @@ class Associations:
         self._open: dict[tuple[int, int, int, int], Association] = {}
         self._started: set[tuple[int, int, int, int]] = set()  # links whose beginning was captured
         self._targets: dict[tuple[int, bytes, int | None, int | None], Target] = {}
-        self._number = 0
+        self._heads: dict[tuple[bytes, int], tuple[Apdu, Target | None]] = {}  # short APDUs seen before
 
     # -- contexts and targets ---------------------------------------------------------------------
 
@@ -206,6 +105,8 @@ class Associations:
         """One Message an APDU, in order; link events open and end associations."""
         quick = quickapdu.dissect
         open_ = self._open
+        heads, links = self._heads, self._links
+        number = 0
         for p in pdus:
             if p.event:
                 self._event(p)
@@ -215,74 +116,90 @@ class Associations:
             a = open_.get(key)
             direction = p.direction
             problems = p.problems
-            quickly = quick(octets, direction)
-            if quickly is None:
-                c = Cursor(octets, buffer="apdu")
-                apdu = apdus.dissect(c, EMPTY if a is None else self.contexts[a.contexts[direction]])
-                problems += c.problems
+            known = heads.get((octets, direction))
+            if known is not None:
+                apdu, target = known
             else:
-                apdu = quickly
-            self._number = number = self._number + 1
-            role = apdu.role
-            request = 0
-            asked: int | None = None
-            target = None
-            if apdu.class_id >= 0:
-                target = self._target(apdu)
-            if a is not None and a.status in ACTIVE and role == "request" and apdu.block is None:
-                if apdu.invoke_id in a.waiting or len(octets) > a.context.server_max_pdu > 0:
-                    problems += self._outstanding(a, apdu, octets)
-                a.waiting[apdu.invoke_id] = Waiting(number, apdu, octets, target, p.last_ns)
-                if a.context.conformance >= 0:
-                    problems += conformance(a.context.conformance, apdu)
-            elif a is not None and a.status in ACTIVE and role == "response" and apdu.block is None:
-                waiting = a.waiting.pop(apdu.invoke_id, None)
-                if waiting is not None and waiting.apdu.service == apdu.service:
-                    request, target, asked = waiting.number, waiting.target, waiting.asked_ns
-                    if len(octets) > a.context.client_max_pdu > 0:
-                        problems += (oversize(octets, a.context.client_max_pdu),)
-                    if not waiting.apdu.confirmed and p.profile not in self._links:
-                        problems += (about(P.APDU_UNCONF_RESP, octets, waiting.apdu.name),)
-                    if not answers(waiting.apdu, apdu):
-                        problems += (about(P.APDU_RESP_TYPE, octets, apdu.name, waiting.apdu.name),)
+                quickly = quick(octets, direction)
+                if quickly is None:
+                    c = Cursor(octets, buffer="apdu")
+                    apdu = apdus.dissect(c, EMPTY if a is None else self.contexts[a.contexts[direction]])
+                    problems += c.problems
+                    target = self._target(apdu)
                 else:
-                    if waiting is not None:
-                        a.waiting[apdu.invoke_id] = waiting
-                    a, answered, target, more = self._careful(key, a, p, apdu, number)
-                    problems += more
+                    apdu = quickly
+                    target = self._target(apdu) if apdu.class_id >= 0 else None
+                    if len(octets) <= HEAD_OCTETS:
+                        if len(heads) >= HEADS:
+                            heads.clear()
+                        heads[octets, direction] = (apdu, target)
+            number += 1
+            role = apdu.role
+            answered: Message | None = None
+            if a is not None and a.status in ACTIVE and apdu.block is None and apdu.service in PLAIN and not a.ciphered:
+                context = a.context
+                invoke = apdu.invoke_id
+                if role == "request":
+                    if invoke in a.waiting or len(octets) > context.server_max_pdu > 0 or len(a.waiting) > WAITING_MAX:
+                        problems += self._outstanding(a, apdu, octets)
+                    if context.conformance >= 0:
+                        problems += conformance(context.conformance, apdu)
+                else:
+                    answered = a.waiting.pop(invoke, None)
+                    if answered is not None and answered.apdu.service == apdu.service and role == "response":
+                        target = answered.target
+                        asked = answered.apdu
+                        if len(octets) > context.client_max_pdu > 0:
+                            problems += (oversize(octets, context.client_max_pdu),)
+                        if not asked.confirmed and p.profile not in links:
+                            problems += (about(P.APDU_UNCONF_RESP, octets, asked.name),)
+                        if asked.name is not apdu.name and not answers(asked, apdu):
+                            problems += (about(P.APDU_RESP_TYPE, octets, apdu.name, asked.name),)
+                    else:
+                        if answered is not None:
+                            a.waiting[invoke] = answered
+                        a, answered, found, more = self._careful(key, a, p, apdu)
+                        problems += more
+                        target = found or target
             else:
-                a, answered, found, more = self._careful(key, a, p, apdu, number)
-                if answered is not None:
-                    request, asked = answered.number, answered.asked_ns
+                a, answered, found, more = self._careful(key, a, p, apdu)
                 problems += more
                 target = found or target
-            if a is None:
-                yield Message(number, p, apdu, 0, 0, target, problems, request, asked)
+            aa, context_number = (0, 0) if a is None else (a.number, a.contexts[direction])
+            if answered is None:
+                m = Message(number, p, apdu, aa, context_number, target, problems)
+                if a is not None and role == "request":
+                    a.waiting[apdu.invoke_id] = m
             else:
+                asked_ns = answered.pdu.last_ns
+                m = Message(number, p, apdu, aa, context_number, target, problems, answered.no, asked_ns)
+            if a is not None:
                 a.messages += 1
                 a.last_ns = p.last_ns
-                yield Message(number, p, apdu, a.number, a.contexts[direction], target, problems, request, asked)
+            yield m
 
     # -- everything that is not the plain request or response of an open association ---------------
 
     def _outstanding(self, a: Association, apdu: Apdu, octets: bytes) -> tuple[Problem, ...]:
         problems: tuple[Problem, ...] = ()
         old = a.waiting.get(apdu.invoke_id)
-        if old is not None and old.octets != octets and apdu.invoke_id >= 0 and old.apdu.confirmed:
-            why = f"request {old.number} with this id has no answer yet"
+        if old is not None and old.pdu.octets != octets and apdu.invoke_id >= 0 and old.apdu.confirmed:
+            why = f"request {old.no} with this id has no answer yet"
             problems += (about(P.APDU_INVOKE, octets, apdu.invoke_id, why),)
         limit = a.context.server_max_pdu
         if limit and len(octets) > limit:
             problems += (oversize(octets, limit),)
+        if len(a.waiting) > WAITING_MAX:
+            a.waiting.pop(next(iter(a.waiting)))
         return problems
 
-    def _careful(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu, number: int) -> Fate:
+    def _careful(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu) -> Fate:
         """What becomes of an APDU that is not a plain part of an open association."""
         service = apdu.service
         if service == "association":
-            return self._establish(key, a, p, apdu, number)
+            return self._establish(key, a, p, apdu)
         if service == "release":
-            return self._release(key, a, p, apdu, number)
+            return self._release(key, a, p, apdu)
         if apdu.role == "unsolicited":
             if a is not None and a.status in ACTIVE:
                 more = conformance(a.context.conformance, apdu) if a.context.conformance >= 0 else ()
@@ -305,17 +222,17 @@ class Associations:
             problems += (about(P.APDU_NOAA, p.octets, apdu.name),)
         elif a.status == "authenticating":
             problems += self._authenticating(a, p, apdu)
-        if a is not None and a.aarq is not None and a.aarq.ciphered_context and service in SERVICE_BIT:
+        if a is not None and a.ciphered and service in PLAIN:
             problems += (about(P.APDU_CIPH_CLEAR, p.octets, apdu.name),)
         if a is None:
             return None, None, None, problems
         if apdu.role == "request":
-            return self._request(a, p, apdu, number, problems)
+            return self._request(a, p, apdu, problems)
         if apdu.role == "response":
             return self._response(a, p, apdu, problems)
         return a, None, None, problems
 
-    def _request(self, a: Association, p: Pdu, apdu: Apdu, number: int, problems: tuple[Problem, ...]) -> Fate:
+    def _request(self, a: Association, p: Pdu, apdu: Apdu, problems: tuple[Problem, ...]) -> Fate:
         waiting = a.waiting.get(apdu.invoke_id)
         block = apdu.block
         if block is not None and waiting is not None and waiting.apdu.service == apdu.service:
@@ -325,11 +242,7 @@ class Associations:
         if a.context.conformance >= 0:
             problems += conformance(a.context.conformance, apdu)
         problems += self._outstanding(a, apdu, p.octets)
-        if len(a.waiting) >= WAITING_MAX:
-            a.waiting.pop(next(iter(a.waiting)))
-        target = self._target(apdu)
-        a.waiting[apdu.invoke_id] = Waiting(number, apdu, p.octets, target, p.last_ns)
-        return a, None, target, problems
+        return a, None, self._target(apdu), problems
 
     def _response(self, a: Association, p: Pdu, apdu: Apdu, problems: tuple[Problem, ...]) -> Fate:
         octets = p.octets
@@ -373,14 +286,12 @@ class Associations:
             return ()
         return (about(P.APDU_HLS_ORDER, p.octets, apdu.name),)
 
-    def _establish(
-        self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu, number: int
-    ) -> Fate:
+    def _establish(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu) -> Fate:
         detail = apdu.detail
         octets = p.octets
         if apdu.role == "request":
             problems: tuple[Problem, ...] = ()
-            again = a is not None and a.status == "requested" and -1 in a.waiting and a.waiting[-1].octets == octets
+            again = a is not None and a.status == "requested" and -1 in a.waiting and a.waiting[-1].pdu.octets == octets
             if a is None or not again:
                 if a is not None and a.status in ("open", "authenticating") and p.physical >= 0:
                     problems += (about(P.HDLC_AA_LINK, octets, "AARQ on a link that already carries an association"),)
@@ -388,8 +299,9 @@ class Associations:
             a.status = "requested"
             if isinstance(detail, Aarq):
                 a.aarq = detail
+                a.ciphered = detail.ciphered_context
                 problems += self._role(p, detail)
-            a.waiting = {-1: Waiting(number, apdu, octets, None, p.last_ns)}
+            a.waiting.clear()
             return a, None, None, problems
         if a is None or a.status not in ("requested", "rejected", "open", "authenticating"):
             a = self._new(key, p, "mid-capture")
@@ -433,11 +345,11 @@ class Associations:
         )
         return problems
 
-    def _release(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu, number: int) -> Fate:
+    def _release(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu) -> Fate:
         if a is None:
             a = self._new(key, p, "mid-capture")
         if apdu.role == "request":
-            a.waiting = {-1: Waiting(number, apdu, p.octets, None, p.last_ns)}
+            a.waiting.clear()
             return a, None, None, ()
         waiting = a.waiting.pop(-1, None)
         a.status, a.ended_by, a.end_frame = "released", "RLRE", p.frames[-1]
@@ -485,33 +397,3 @@ class Associations:
                     text = f"{what} {used} where its role permits {', '.join(allowed)}"
                     problems += (about(P.APDU_ROLE, p.octets, p.client, role.name, text),)
         return problems
-
-
-def about(kind: P.Kind, octets: bytes, *args: Any) -> Problem:
-    """A problem of the APDU as a whole."""
-    return Problem(kind, 0, len(octets), args, "apdu")
-
-
-def oversize(octets: bytes, limit: int) -> Problem:
-    return about(P.APDU_SIZE, octets, len(octets), limit)
-
-
-def answers(request: Apdu, response: Apdu) -> bool:
-    """Whether the response's choice fits the request's: list to list, normal to normal."""
-    return ("with-list" in request.name) == ("with-list" in response.name) or response.block is not None
-
-
-_CONFORMANCE: dict[tuple[int, str], tuple[Problem, ...]] = {}
-
-
-def conformance(agreed: int, apdu: Apdu) -> tuple[Problem, ...]:
-    """A service whose conformance bit was not negotiated (APDU-CONF)."""
-    bit = SERVICE_BIT.get(apdu.service)
-    if bit is None or agreed & CONFORMANCE_BIT[bit]:
-        return ()
-    key = (agreed, apdu.service)
-    found = _CONFORMANCE.get(key)
-    if found is None:
-        found = (Problem(P.APDU_CONF, 0, 1, (f"service {apdu.service} was not negotiated",), "apdu"),)
-        _CONFORMANCE[key] = found
-    return found

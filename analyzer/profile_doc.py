@@ -14,6 +14,7 @@ from analyzer.profile_markdown import (
     limit,
     per,
     plain,
+    printable,
     prose,
     share,
     span,
@@ -86,7 +87,7 @@ def document(profile: Profile, results: Mapping[str, str] | None = None) -> str:
         lines += [*body, *remarks] if body or remarks or parent else [NOTHING, ""]
         lines += [line for key, text in profile.text.items() if _below(key, number) for line in _sub(key, text)]
     lines += ["## Conformance statement", "", *(list(_statements(profile, results or {})) or [NOTHING, ""])]
-    return "\n".join(lines).rstrip() + "\n"
+    return printable("\n".join(lines).rstrip()) + "\n"
 
 
 def summary(profile: Profile) -> str:
@@ -112,7 +113,7 @@ def summary(profile: Profile) -> str:
         f"{len(profile.process.object)} process objects, {len(profile.examples)} examples, "
         f"{len(profile.statements)} statements"
     ]
-    return "\n".join(lines) + "\n"
+    return printable("\n".join(lines)) + "\n"
 
 
 # --- clauses --------------------------------------------------------------------------------------

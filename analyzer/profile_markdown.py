@@ -6,6 +6,11 @@ from typing import Any
 from dissectors.profile_types import Sap, Timing, When
 
 
+def printable(text: str) -> str:
+    """Text for a terminal: control characters that a descriptor may hold are replaced."""
+    return "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in text)
+
+
 def prose(*texts: str) -> Iterator[str]:
     for text in texts:
         if text:

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+from analyzer.profile_markdown import printable
 from dissectors.errors import UsageError
 from dissectors.profile import Profile, parse
 
@@ -58,7 +59,7 @@ def diff(a: Profile, b: Profile, ignored: tuple[str, ...] = ()) -> list[str]:
     Entries of arrays of tables are matched by what identifies them (rule, SAP, name …); the index in a
     path is that of b, for a removed entry that of a."""
     trees = [tomllib.loads(profile.octets.decode("utf-8")) for profile in (a, b)]
-    found = _differences("$", trees[0], trees[1])
+    found = map(printable, _differences("$", trees[0], trees[1]))
     return [line for line in found if not line[2:].startswith(ignored)] if ignored else list(found)
 
 

@@ -149,6 +149,7 @@ class Timing:
         for links in self.links.values():
             if links is not None:
                 links.end(self.now_ns)
+        self.connections.end()
         for watch in self.watches.values():
             if watch is not None:
                 watch.end()

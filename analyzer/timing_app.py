@@ -11,9 +11,8 @@ the clock's drift; where stamps are one-sided or a line's frames last, from what
 
 from analyzer.interval import DRIFT, Edge, Interval, between
 from analyzer.model import Exchange
-from analyzer.timing_column import Column
+from analyzer.timing_column import KEPT, Column
 from analyzer.timing_plan import Book, Plan, Rule
-from analyzer.verdict import PASS, UNJUDGED
 from analyzer.words import obis
 from dissectors.profile_types import When
 
@@ -89,29 +88,24 @@ class Pair:
         drift = ns // DRIFT + 1
         lo -= drift
         hi += drift
-        if lo < 0:
-            lo = 0
         for column in self.always:
-            limit = column.limit
-            low, high = limit.low, limit.high
-            if (
-                column.each is None
-                and not limit.needs
-                and (low is None or low <= lo)
-                and (high is None or hi <= high)
-                and hi - ns <= column.widest_ns >= ns - lo
-            ):
-                limited = low is not None or high is not None
-                column.counts[PASS if limited and column.single and column.certain else UNJUDGED] += 1
+            low, high = column.low, column.high
+            # The plain case by hand: inside the limit, or none; and nothing to keep but the value.
+            if column.lean and (lo >= low or low <= 0) and hi <= high and hi - ns <= column.widest_ns >= ns - lo:
+                column.counts[column.inside] += 1
                 column.values.append(ns)
                 if ns > column.longest:
                     column.longest, column.longest_frame = ns, e.frames[1]
-                elif ns < column.shortest:
+                if ns < column.shortest:
                     column.shortest, column.shortest_frame = ns, e.frames[1]
+                if column.each is not None:
+                    column.each += KEPT.pack(
+                        e.asked_ns, e.answered_ns, ns, lo if lo > 0 else 0, hi, *e.frames, column.inside, 0, 0
+                    )
             else:
-                self._measure(column, e, Interval(ns, lo, hi))
-        if self.sometimes or self.set_up:
-            self._more(e, Interval(ns, lo, hi))
+                self._measure(column, e, Interval(ns, lo if lo > 0 else 0, hi))
+        if self.sometimes or self.asked is not None or e.service == "association":
+            self._more(e, Interval(ns, lo if lo > 0 else 0, hi))
 
     def _careful(self, e: Exchange) -> None:
         found = self.interval(e)

@@ -1,11 +1,12 @@
 """Column: the measurements of one timing rule between one client and one server on one channel.
 
 What rows need is always kept: the measured values (eight octets each) and counts. What `--each` needs
-beside (bounds, events, limits) is kept on request, in typed arrays.
+beside (bounds, events, limits) is kept on request, 54 octets each.
 """
 
 from array import array
 from collections.abc import Callable, Iterator
+from struct import Struct
 
 from analyzer.interval import Interval
 from analyzer.model import Measurement
@@ -28,6 +29,8 @@ from dissectors.record import Value
 
 NONE = -(1 << 63)  # no value, in an array of 64-bit integers
 FOREVER = (1 << 63) - 1
+# A measurement as it is kept: start, end, measured, lo, hi in ns; start and end frame; verdict, needs, limit.
+KEPT = Struct("<qqqqqIIBBI")
 
 
 class Limit(Value, frozen=True, gc=False):
@@ -80,7 +83,13 @@ class Column:
         self.shortest, self.shortest_frame = FOREVER, 0
         self.limits: list[Limit] = [limit]
         self.needs: list[str] = [""]
-        self.each: array[int] | None = array("q") if keep else None
+        self.each: bytearray | None = bytearray() if keep else None
+        # For callers that judge the plain case by hand: whether they may, the bounds, what is inside them.
+        limited = limit.low is not None or limit.high is not None
+        self.lean = not limit.needs
+        self.low = NONE if limit.low is None else limit.low
+        self.high = FOREVER if limit.high is None else limit.high
+        self.inside = PASS if limited and self.single and self.certain else UNJUDGED
 
     # -- what is measured -----------------------------------------------------------------------------
 
@@ -197,13 +206,8 @@ class Column:
         if needs not in self.needs:
             self.needs.append(needs)
         assert self.each is not None
-        code = verdict | len(self.limits) - 1 << 24 | self.needs.index(needs) << 8
-        self.each.extend(
-            [
-                NONE if n is None else n
-                for n in (start_ns, end_ns, found.ns, found.lo_ns, found.hi_ns, start_frame << 32 | end_frame, code)
-            ]
-        )
+        times = [NONE if n is None else n for n in (start_ns, end_ns, found.ns, found.lo_ns, found.hi_ns)]
+        self.each += KEPT.pack(*times, start_frame, end_frame, verdict, self.needs.index(needs), len(self.limits) - 1)
 
     def measurements(self) -> Iterator[Measurement]:
         """Every measurement; nothing where they were not kept."""
@@ -212,10 +216,9 @@ class Column:
         start_event, end_event = info.start, info.end
         if each is None:
             return
-        for i in range(0, len(each), 7):
-            start, end, ns, lo, hi = (None if n == NONE else n for n in each[i : i + 5])
-            frames, code = each[i + 5], each[i + 6]
-            limit = self.limits[code >> 24]
+        for *times, start_frame, end_frame, verdict, needs, index in KEPT.iter_unpack(bytes(each)):
+            start, end, ns, lo, hi = (None if n == NONE else n for n in times)
+            limit = self.limits[index]
             yield Measurement(
                 key.profile,
                 key.rule,
@@ -223,10 +226,10 @@ class Column:
                 key.client,
                 key.server,
                 start_event,
-                frames >> 32,
+                start_frame,
                 start,
                 end_event,
-                frames & 0xFFFFFFFF,
+                end_frame,
                 end,
                 ns,
                 lo,
@@ -234,8 +237,8 @@ class Column:
                 limit.low,
                 limit.high,
                 limit.source,
-                VERDICT_NAMES[code & 0xFF],
-                self.needs[code >> 8 & 0xFFFF],
+                VERDICT_NAMES[verdict],
+                self.needs[needs],
             )
 
     # -- what a row says --------------------------------------------------------------------------------

@@ -11,14 +11,15 @@
 Pushes are of one list when server, service and length agree: a list's values change, its form does not.
 """
 
-from analyzer.interval import Edge, Interval, between
+from array import array
+from itertools import pairwise
+
+from analyzer.interval import Edge, Interval, between, drift
 from analyzer.model import Message
 from analyzer.timing_app import Edges
 from analyzer.timing_column import Column
 from analyzer.timing_plan import ATTRIBUTE_NS, Book, Plan, Port
 from analyzer.timing_tcp import host_of
-from itertools import pairwise
-
 from dissectors.cursor import Cursor, Stop
 from dissectors.data import build
 from dissectors.record import Direction
@@ -31,13 +32,16 @@ PUSH_RULES = ("app.push-period", "app.push-jitter", "app.push-repetition")
 class Pushes:
     """One list of one server: its last push, and all starts where the jitter is asked for."""
 
-    __slots__ = ("end", "octets", "start", "starts")
+    __slots__ = ("end", "frames", "needs", "octets", "start", "starts", "width_ns")
 
     def __init__(self) -> None:
         self.start: Edge | None = None
         self.end: Edge | None = None
         self.octets = b""
-        self.starts: list[Edge] = []
+        self.starts = array("q")
+        self.frames = array("Q")
+        self.width_ns = 0  # how far two stamps together may be off
+        self.needs = ""
 
 
 class Messages:
@@ -62,7 +66,16 @@ class Messages:
         self.asked: dict[tuple[int, int, int, int], Edge] = {}  # requests for a further block
         self.lists: dict[tuple[int, int, str, int], Pushes] = {}
         self.begun: dict[tuple[int, int, int], Edge] = {}
+        self._columns: dict[tuple[str, int, int], list[Column]] = {}
         self.idle = not (self.careful or self.blocks or self.services or self.classes)
+
+    def columns(self, name: str, client: int, server: int) -> list[Column]:
+        """The columns of a rule, looked up once."""
+        key = (name, client, server)
+        found = self._columns.get(key)
+        if found is None:
+            found = self._columns[key] = self.book.of(self.plan, name, client, server)
+        return found
 
     def message(self, m: Message) -> None:
         """Any message of the plan's profile, channel and transport."""
@@ -92,9 +105,7 @@ class Messages:
             return
         asked = self.asked.pop(key, None)
         if asked is not None:
-            _measure(
-                self.book.of(self.plan, "app.block-to-block", pdu.client, pdu.server), asked, self.plan.opening(pdu)
-            )
+            _measure(self.columns("app.block-to-block", pdu.client, pdu.server), asked, self.plan.opening(pdu))
 
     # -- pushes -------------------------------------------------------------------------------------------
 
@@ -108,34 +119,37 @@ class Messages:
             known = self.lists[key] = Pushes()
         start = plan.opening(pdu)
         if known.start is not None and known.end is not None:
-            _measure(self.book.of(plan, "app.push-period", pdu.client, pdu.server), known.start, start)
+            _measure(self.columns("app.push-period", pdu.client, pdu.server), known.start, start)
             if known.octets == pdu.octets:
-                columns = self.book.of(plan, "app.push-repetition", pdu.client, pdu.server)
+                columns = self.columns("app.push-repetition", pdu.client, pdu.server)
                 _measure(columns, known.end, start)
         known.start, known.end, known.octets = start, plan.closing(pdu), pdu.octets
-        if "app.push-jitter" in plan.rules:
-            known.starts.append(start)
+        if start.ns is not None and "app.push-jitter" in plan.rules:
+            known.starts.append(start.ns)
+            known.frames.append(start.frame)
+            known.needs = known.needs or start.needs
+            known.width_ns = max(known.width_ns, start.early_ns + start.late_ns)
 
     def end(self) -> None:
         """The capture is over: the median period is known now."""
         for (client, server, _, _), known in self.lists.items():
-            starts = [edge for edge in known.starts if edge.ns is not None]
+            starts, frames = known.starts, known.frames
             if len(starts) < 3:
                 continue
-            gaps = sorted((b.ns or 0) - (a.ns or 0) for a, b in pairwise(starts))
+            gaps = sorted(b - a for a, b in pairwise(starts))
             median = gaps[len(gaps) // 2]
-            columns = self.book.of(self.plan, "app.push-jitter", client, server)
-            for a, b in pairwise(starts):
-                found = between(a, b)
-                missed = max(1, round((found.ns or 0) / median)) if median > 0 else 1  # pushes not captured
-                away = abs((found.ns or 0) - missed * median)
-                if found.lo_ns is None or found.hi_ns is None:
-                    jitter = Interval(away, None, None, found.needs)
-                else:
-                    wide = found.hi_ns - found.lo_ns
+            columns = self.columns("app.push-jitter", client, server)
+            for i in range(1, len(starts)):
+                gap = starts[i] - starts[i - 1]
+                missed = max(1, round(gap / median)) if median > 0 else 1  # periods: pushes may not be captured
+                away = abs(gap - missed * median)
+                jitter = Interval(away, None, None, known.needs)
+                if not known.needs:
+                    # The median is a difference of two stamps too, taken as often as periods went by.
+                    wide = (1 + missed) * (known.width_ns + drift(gap))
                     jitter = Interval(away, max(0, away - wide), away + wide)
                 for column in columns:
-                    column.measure(jitter, a.ns, a.frame, b.ns, b.frame)
+                    column.measure(jitter, starts[i - 1], frames[i - 1], starts[i], frames[i])
 
     # -- sessions -----------------------------------------------------------------------------------------
 
@@ -147,7 +161,7 @@ class Messages:
         elif m.apdu.service == "release" and m.apdu.role == "response":
             begun = self.begun.pop(key, None)
             if begun is not None:
-                _measure(self.book.of(self.plan, "app.session", pdu.client, pdu.server), begun, self.plan.closing(pdu))
+                _measure(self.columns("app.session", pdu.client, pdu.server), begun, self.plan.closing(pdu))
 
     # -- limits that a meter announces --------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ Book: all plans and columns of a run, the limits that meters announced, and the 
 
 from collections.abc import Mapping, Sequence
 
-from analyzer.interval import NO_CHANNEL, Edge, Interval, bounds, missing
+from analyzer.interval import Edge, Interval, bounds, missing
 from analyzer.model import Finding
 from analyzer.timing_column import Column, Key, Limit
 from analyzer.verdict import FAIL, Verdict
@@ -154,7 +154,7 @@ class Book:
             return self.plans[key]
         except KeyError:
             known = self.profiles.get(profile) if profile else None
-            found = next((c for c in self.channels if c.number == channel), NO_CHANNEL)
+            found = next((c for c in self.channels if c.number == channel), Channel(channel, "", 0))
             plan = self.plans[key] = None if known is None else Plan(known, found, transport)
             return plan
 

@@ -97,8 +97,10 @@ class Connections:
             timers = flow.known = self.timers(f)
             if timers is None:
                 return
-            self._connected(flow, timers, f)
+        if flow.answer is not None:
+            self._connected(flow, timers)
         if not kind.startswith("tcp."):
+            flow.syn = None  # the answer to it was not captured
             self._data(flow, timers, f)
         elif kind in CLOSES:
             self._close(flow, timers, f)
@@ -111,21 +113,19 @@ class Connections:
         elif kind == "tcp.gap":
             flow.heard = flow.gap = None
 
-    def _connected(self, flow: Flow, timers: Timers, f: Frame) -> None:
+    def _connected(self, flow: Flow, timers: Timers) -> None:
         syn, answer = flow.syn, flow.answer
         flow.syn = flow.answer = None
-        if syn is not None and answer is not None:
-            _measure(timers.connect, timers.plan.end(syn), timers.plan.start(answer))
-            host = host_of(answer.path.source)
-            count = timers.open[host] = timers.open.get(host, 0) + 1
-            flow.host = host
-            for column in timers.connections:
-                limit = self.book.limit(column, Port(-1, host, -1))
-                found = Interval(count, count, count)
-                column.measure(found, syn.first_ns, syn.no, answer.first_ns, answer.no, 0, limit)
-        elif syn is not None:
-            for column in timers.connect:
-                column.silent(None, syn.last_ns, syn.no)
+        if syn is None or answer is None:
+            return
+        _measure(timers.connect, timers.plan.end(syn), timers.plan.start(answer))
+        host = host_of(answer.path.source)
+        count = timers.open[host] = timers.open.get(host, 0) + 1
+        flow.host = host
+        for column in timers.connections:
+            limit = self.book.limit(column, Port(-1, host, -1))
+            found = Interval(count, count, count)
+            column.measure(found, syn.first_ns, syn.no, answer.first_ns, answer.no, 0, limit)
 
     def _data(self, flow: Flow, timers: Timers, f: Frame) -> None:
         if flow.keep:
@@ -147,7 +147,7 @@ class Connections:
     def _close(self, flow: Flow, timers: Timers, f: Frame) -> None:
         if flow.closed:
             return
-        flow.closed = True
+        flow.closed, flow.syn = True, None
         if flow.host is not None:
             timers.open[flow.host] = max(0, timers.open.get(flow.host, 0) - 1)
         if f.direction != TO_CLIENT or flow.released or flow.heard is None:
@@ -179,8 +179,12 @@ class Connections:
             else:
                 column.reacted(found, alive, start.ns, start.frame, end.ns, end.frame, limit)
 
-    def end(self, now_ns: int | None) -> None:
-        """The capture is over. A connection that stays open says nothing."""
+    def end(self) -> None:
+        """The capture is over: a SYN that nothing followed is unanswered; an open connection says nothing."""
+        for flow in self.flows.values():
+            if flow.known is not None and flow.syn is not None:
+                for column in flow.known.connect:
+                    column.silent(None, flow.syn.last_ns, flow.syn.no)
 
 
 def _measure(columns: list[Column], start: Edge, end: Edge) -> None:

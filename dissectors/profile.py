@@ -22,7 +22,7 @@ from dissectors.profile_check import faults
 from dissectors.profile_parameters import CARRIERS, LAYER_NAMES, PARAMETERS, LayerParameters, Parameter, Scalar
 from dissectors.profile_types import Document, Example, Sap, Stack, Timing
 
-AT = re.compile(r"(.*) - at `([^`]*)`$", re.DOTALL)
+AT = re.compile(r"(.*) - at (?:`key` in )?`([^`]*)`$", re.DOTALL)
 FIELD = re.compile(r"Object (contains unknown|missing required) field `([^`]*)`(.*)", re.DOTALL)
 FIXED_LAYER_TABLES = ("use", "adaptation", "connection")
 """Tables of [layers] that are clauses; every other one holds the parameters of the layer that names it."""
@@ -186,14 +186,14 @@ def parse(
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: expected UTF-8 text, octet {error.start} is not") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: expected TOML, {str(error) or 'nested too deeply'}") from None
+        raise _refuse(path, f"expected TOML, {str(error) or 'nested too deeply'}") from None
     own = _take_layers(tree, parameters, path)
     document = _convert(tree, Document, "", path)
     stated = {name: _convert(table, parameters[name], f".layers.{name}", path).items() for name, table in own.items()}
     found = list(faults(document, stated, layer_names))
     if found:
         (key, expected), more = found[0], len(found) - 1
-        raise UsageError(f"{path}: {key}: {expected}" + (f" (and {more} more)" if more else ""))
+        raise _refuse(path, f"{key}: {expected}" + (f" (and {more} more)" if more else ""))
     return Profile(document, stated, path, octets)
 
 
@@ -206,7 +206,7 @@ def _take_layers(tree: dict[str, Any], known: Mapping[str, object], path: str) -
     for name in own:
         if name not in known:
             expected = ", ".join((*FIXED_LAYER_TABLES, *known))
-            raise UsageError(f"{path}: $.layers.{name}: expected one of {expected}")
+            raise _refuse(path, f"$.layers.{name}: expected one of {expected}")
     return own
 
 
@@ -214,16 +214,20 @@ def _convert(value: Any, type: type[T], prefix: str, path: str) -> T:
     try:
         return msgspec.convert(value, type, dec_hook=_special)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {_explain(str(error), prefix)}") from None
+        raise _refuse(path, _explain(str(error), prefix)) from None
 
 
 def _special(type: Any, value: Any) -> Any:
-    """Durations; their ValueError becomes msgspec's error with the key path."""
-    if type is Duration:
-        if not isinstance(value, str):
-            raise ValueError(f'expected a limit as text like "50 ms", found {value!r}')
-        return Duration(value)
-    raise NotImplementedError(f"no conversion to {type}")
+    """Durations, the only type of our own; their ValueError becomes msgspec's error with the key path."""
+    if not isinstance(value, str):
+        raise ValueError(f'expected a limit as text like "50 ms", found {value!r}')
+    return Duration(value)
+
+
+def _refuse(path: str, fault: str) -> UsageError:
+    """The error of one line: what a file says of itself may hold control characters."""
+    text = f"{path}: {fault}"
+    return UsageError("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
 
 
 def _explain(message: str, prefix: str) -> str:
@@ -286,6 +290,6 @@ def find(name_or_path: str | Path) -> Profile:
     name = str(name_or_path)
     if name in builtin():
         return builtin()[name]
-    if not Path(name).is_file():
+    if not Path(name).exists():
         raise UsageError(f"{name}: expected a profile file or one of {', '.join(builtin())}")
     return load(name_or_path)

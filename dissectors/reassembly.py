@@ -128,7 +128,9 @@ class Reassembly:
     def __init__(self) -> None:
         self.queue: deque[Held] = deque()
         self._held: dict[Conversation, Held] = {}
-        self._joints: dict[tuple[int, int, int, int, int], Joint] = {}
+        self._joints: dict[Conversation, dict[tuple[int, int, int, int], Joint]] = {}
+        self._links = 0
+        self._pushes: dict[Conversation, Part] = {}  # the part of a segmented UI that is not finished
 
     def put(self, pdu: Pdu, frame: Frame | None = None) -> None:
         """Queues a Pdu; with a frame it waits for that frame's retransmissions."""
@@ -149,10 +151,9 @@ class Reassembly:
         """The end of the input."""
         for conversation in list(self._held):
             self._release(conversation)
-        for joint in self._joints.values():
-            for part in joint.parts:
-                if part.frames:
-                    self._gap(part.frames[-1], part, problem.EOF_PENDING, "a segmented APDU")
+        for joints in self._joints.values():
+            for part in (part for joint in joints.values() for part in joint.parts if part.frames):
+                self._gap(part.frames[-1], part, problem.EOF_PENDING, "a segmented APDU")
 
     def _release(self, conversation: Conversation) -> None:
         held = self._held.pop(conversation, None)
@@ -225,6 +226,11 @@ class Reassembly:
     def _segment(self, frame: Frame, value: Hdlc, part: Part) -> None:
         """One I or UI frame with information."""
         payload = frame.payload
+        if value.llc and not part.frames and not value.segmented:
+            part.lost = False
+            part.known = True
+            self._complete(frame, value, part, (frame.no,), payload[LLC_SIZE:], frame, frame.uncertainty_ns)
+            return
         if value.llc:
             if part.frames:
                 self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "the APDU before was not finished")
@@ -245,24 +251,44 @@ class Reassembly:
         part.octets.append(payload)
         part.frames.append(frame)
         if not value.segmented:
-            self._complete(frame, value, part)
+            frames = part.frames
+            uncertain = [f.uncertainty_ns for f in frames if f.uncertainty_ns is not None]
+            worst = max(uncertain) if len(uncertain) == len(frames) else None
+            numbers = tuple([f.no for f in frames])
+            self._complete(frame, value, part, numbers, b"".join(part.octets), frames[0], worst)
+        elif value.kind == "UI":
+            self._pushes[frame.channel, frame.path.number] = part
 
-    def _complete(self, frame: Frame, value: Hdlc, part: Part) -> None:
-        frames = part.frames
+    def _complete(
+        self,
+        frame: Frame,
+        value: Hdlc,
+        part: Part,
+        numbers: tuple[int, ...],
+        octets: bytes,
+        first: Frame,
+        uncertainty_ns: int | None,
+    ) -> None:
+        """The last segment came: the Pdu of the segments from `first` on."""
+        direction = frame.direction
         client, server, physical = _parties(frame)
-        uncertain = [f.uncertainty_ns for f in frames if f.uncertainty_ns is not None]
+        line_ns = _duration(frame)
+        if part.frames:
+            line_ns = sum(map(_duration, part.frames))
+            part.clear()
+        part.began = False
         pdu = Pdu(
-            tuple(f.no for f in frames),
+            numbers,
             frame.channel,
             frame.path,
             frame.profile,
-            frame.direction,
-            frames[0].first_ns,
+            direction,
+            first.first_ns,
             frame.last_ns,
-            max(uncertain) if len(uncertain) == len(frames) else None,
+            uncertainty_ns,
             client,
             server,
-            part.octets[0] if len(part.octets) == 1 else b"".join(part.octets),
+            octets,
             (),
             physical,
             value.kind == "I",
@@ -272,13 +298,11 @@ class Reassembly:
             frame.last_ns,
             part.response_ns,
             part.polls,
-            sum(map(_duration, frames)),
+            line_ns,
         )
-        part.clear()
         part.response_ns = None
         part.polls = 0
-        wait = frame.direction == Direction.TO_SERVER and value.kind == "I"
-        self.put(pdu, frame if wait else None)
+        self.put(pdu, frame if direction == Direction.TO_SERVER and value.kind == "I" else None)
 
     def _attempt(self, held: Held, frame: Frame) -> None:
         """The held Pdu's last frame went over the line once more."""
@@ -312,32 +336,36 @@ class Reassembly:
             return
         for part in joint.parts:
             part.known = part.known or value.kind == "UA"
-        self.put(_event(frame, "link-up" if value.kind == "UA" and up else "link-down", tuple(found)))
+        part = joint.parts[frame.direction]
+        response, part.response_ns = part.response_ns, None
+        event = "link-up" if value.kind == "UA" and up else "link-down"
+        self.put(_event(frame, event, tuple(found), response_ns=response))
 
     def _damaged(self, frame: Frame) -> None:
         """Unreadable octets: UI segments have no numbers, so what was joined of them cannot be trusted."""
         self._release((frame.channel, frame.path.number))
         if DAMAGE.isdisjoint(p.kind for p in frame.problems):
             return
-        for key, joint in self._joints.items():
-            if key[:2] == (frame.channel, frame.path.number):
-                for part in joint.parts:
-                    if part.frames and part.frames[-1].kind == "UI":
-                        self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "a damaged frame lies between its segments")
-                        part.lost = True
+        part = self._pushes.pop((frame.channel, frame.path.number), None)
+        if part is not None and part.frames:
+            self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "a damaged frame lies between its segments")
+            part.lost = True
 
     # --- gaps ---------------------------------------------------------------------------------------
 
     def _joint(self, frame: Frame) -> Joint:
-        client, server, physical = _parties(frame)
-        if client < 0:
-            client, server = frame.source, frame.destination
-        key = (frame.channel, frame.path.number, client, server, physical)
-        joint = self._joints.get(key)
+        joints = self._joints.get((frame.channel, frame.path.number))
+        key = (frame.source, frame.destination, frame.physical, frame.direction)
+        joint = joints.get(key) if joints is not None else None
         if joint is None:
-            if len(self._joints) >= MAX_LINKS:
+            if self._links >= MAX_LINKS:
                 self._joints.clear()
-            joint = self._joints[key] = Joint()
+                self._links = 0
+            joints = self._joints.setdefault((frame.channel, frame.path.number), {})
+            joint = joints[key] = Joint()
+            if frame.direction != Direction.UNKNOWN:
+                joints[frame.destination, frame.source, frame.physical, 1 - frame.direction] = joint
+            self._links = self._links + 1
         return joint
 
     def _gap(self, frame: Frame, part: Part, kind: problem.Kind, *args: object) -> None:
@@ -350,11 +378,10 @@ class Reassembly:
 
     def _forget(self, channel: int, path: Path) -> tuple[Problem, ...]:
         """The conversation is broken off: problems of its unfinished segments."""
-        found: list[Problem] = []
-        for key in [key for key in self._joints if key[:2] == (channel, path.number)]:
-            for part in self._joints.pop(key).parts:
-                found += _unfinished(part)
-        return tuple(found)
+        self._pushes.pop((channel, path.number), None)
+        joints = self._joints.pop((channel, path.number), {})
+        self._links -= len({id(joint) for joint in joints.values()})
+        return tuple(p for joint in joints.values() for part in joint.parts for p in _unfinished(part))
 
 
 EVENTS = frozenset(("SNRM", "DISC", "UA", "DM", "FRMR"))
@@ -377,7 +404,9 @@ def _parties(frame: Frame) -> tuple[int, int, int]:
     return -1, -1, frame.physical
 
 
-def _event(frame: Frame, event: str, found: tuple[Problem, ...], numbers: tuple[int, ...] = ()) -> Pdu:
+def _event(
+    frame: Frame, event: str, found: tuple[Problem, ...], numbers: tuple[int, ...] = (), response_ns: int | None = None
+) -> Pdu:
     client, server, physical = _parties(frame)
     return Pdu(
         numbers or (frame.no,),
@@ -394,6 +423,7 @@ def _event(frame: Frame, event: str, found: tuple[Problem, ...], numbers: tuple[
         found,
         physical,
         event=event,
+        link_response_ns=response_ns,
     )
 
 

@@ -20,6 +20,7 @@ MAX_NESTING = 4  # arrays and structures of one shape inside each other
 MAX_ROWS = 127
 SHAPES_A_KEY = 4
 CREDIT = 8
+MISSES_A_LEARNING = 16
 OCTETS_A_KEY = 300  # what an entry costs by itself
 MAX_HELD = 4_000_000  # octets of masks and templates kept; then all are learned anew
 
@@ -154,13 +155,21 @@ class Shape:
 
 class Known:
     """Shapes that begin alike, last learned first. credit: learning is dear and pays by being found
-    again; layouts that never come twice soon cost nothing more."""
+    again; where layouts never come twice, one in MISSES_A_LEARNING is still tried."""
 
-    __slots__ = ("credit", "shapes")
+    __slots__ = ("credit", "misses", "shapes")
 
     def __init__(self) -> None:
         self.shapes: list[Shape] = []
         self.credit = CREDIT
+        self.misses = 0
+
+    def may_learn(self) -> bool:
+        self.misses += 1
+        if self.credit:
+            self.credit -= 1
+            return True
+        return self.misses % MISSES_A_LEARNING == 0
 
 
 _shapes: dict[bytes, Known] = {}
@@ -227,10 +236,7 @@ def match(octets: bytes, p: int, n: int, end: int) -> Shape | None:
         if shape.fits(octets, p, n, end):
             known.credit = CREDIT
             return shape
-    if not known.credit:
-        return None
-    known.credit -= 1
-    learned = learn(octets, p, end)
+    learned = learn(octets, p, end) if known.may_learn() else None
     if learned is None:
         return None
     known.shapes.insert(0, learned)

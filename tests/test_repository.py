@@ -44,8 +44,8 @@ def sources(*folders: str) -> list[str]:
     return sorted(str(path) for path in found if path.name != "__init__.py" and "demo" not in path.parts)
 
 
-def tests_of(name: str) -> list[Path]:
-    """Where a source may have its tests: pcapng_blocks.py in test_pcapng_blocks.py, or with its whole in test_pcapng.py."""
+def homes(name: str) -> list[Path]:
+    """Where a source may have its tests: hdlc_rules.py in test_hdlc_rules.py, or with its whole in test_hdlc.py."""
     path = Path(name)
     words = path.stem.split("_")
     stems = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
@@ -54,9 +54,9 @@ def tests_of(name: str) -> list[Path]:
 
 def test_each_source_has_its_test_file() -> None:
     missing = [
-        f"{name} wants {tests_of(name)[0]}"
+        f"{name} wants {homes(name)[0]}"
         for name in sources("analyzer", "captures", "dissectors")
-        if name not in UNTESTED and not any((ROOT / test).is_file() for test in tests_of(name))
+        if name not in UNTESTED and not any((ROOT / test).is_file() for test in homes(name))
     ]
     assert not missing, "\n".join(missing)
 

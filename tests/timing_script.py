@@ -3,10 +3,12 @@
 Times are given in ms after the start; a Script places them on the line and runs the whole stage.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+
 from analyzer.model import Exchange, Finding, Message, Target
 from analyzer.timing import Timing
 from dissectors.apdu import Apdu
@@ -52,25 +54,27 @@ def profile(name: str, *rules: str, more: str = "") -> Profile:
         for key, value in (("kind", "delay"), ("subject", "server"), ("clause", "test 1"), ("confidence", "A")):
             if key not in said:
                 text += f'{key} = "{value}"\n'
+        if (parameter := re.search(r'parameter = "(\d+)\.(\d+)"', rule)) is not None:
+            text += f"\n[[management.object]]\nclass_id = {parameter[1]}\nattribute = {parameter[2]}\n"
     return parse(text.encode(), f"{name}.toml")
 
 
-def frame(
-    no: int, kind: str, direction: int, first_ms: float, last_ms: float | None = None, **other: Any
-) -> Frame:
+def frame(no: int, kind: str, direction: int, first_ms: float, last_ms: float | None = None, **other: Any) -> Frame:
     """An HDLC frame (control by kind, P/F set unless poll=False), or one of another layer (layer=...)."""
     poll = other.pop("poll", True)
     ns, nr = other.pop("ns", 0), other.pop("nr", 0)
     segmented = other.pop("segmented", False)
     good = other.pop("good", True)
-    path = other.pop("path", SERIAL[direction])
+    path = other.pop("path", SERIAL[direction % 2])
     uncertainty = other.pop("uncertainty_ns", MS)
     client, server = other.pop("client", 16), other.pop("server", 1)
     source, destination = (client, server) if direction == UP else (server, client)
     layer = other.pop("layer", "hdlc")
     value = None
     if layer == "hdlc" and kind != "noise":
-        control = next(c for c in CONTROLS if c.kind == kind and c.poll == poll and c.ns in (ns, -1) and c.nr in (nr, -1))
+        control = next(
+            c for c in CONTROLS if c.kind == kind and c.poll == poll and c.ns in (ns, -1) and c.nr in (nr, -1)
+        )
         a, b = Address(bytes((destination << 1 | 1,)), destination), Address(bytes((source << 1 | 1,)), source)
         value = Hdlc(
             10, segmented, a, b, a.octets + b.octets, CONTROLS.index(control), kind, control.ns, control.nr, poll,

@@ -15,7 +15,7 @@ from dissectors.link.hdlc_state import UNSEEN, Followed, Link, State, Way, serve
 from dissectors.problem import Problem
 from dissectors.record import Direction
 
-MAX_LINKS = 4096  # address pairs of one line; then all are forgotten and learned again
+MAX_LINKS = 1024  # address pairs of one line; then all are forgotten and learned again
 MAX_SCORE = 4
 
 Names = Callable[[str, int], str | None]

@@ -73,8 +73,13 @@ def _wrapper(octets: bytes) -> Look | None:
     if octets[:2] != b"\x00\x01" or len(octets) < wrapper.SIZE:
         return None
     length = octets[6] << 8 | octets[7]
-    if not length or (len(octets) > wrapper.SIZE and octets[8] not in TAGS):
+    if not length:
         return None
+    if len(octets) > wrapper.SIZE and octets[8] not in TAGS:
+        wports = octets[2] << 8 | octets[3], octets[4] << 8 | octets[5]
+        if len(octets) != wrapper.SIZE + length or not 0 < min(wports) <= wrapper.SERVER_WPORTS:
+            return None
+        return Look("wrapper", False, f"wrapper version 1 with exact length, but tag 0x{octets[8]:02X} is not known")
     if len(octets) < wrapper.LOOK:
         return Look("wrapper", False, f"wrapper header for {length} octets")
     name = TAGS[octets[8]]

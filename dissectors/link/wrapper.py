@@ -79,12 +79,13 @@ LAYER = Layer(
 
 def plausible(octets: bytes | bytearray, at: int = 0) -> bool:
     """True where octets[at:] can start a wrapper PDU in the middle of anything: version 1, a length
-    that an APDU can have, a known tag, a server's wPort on one side. Needs LOOK octets there.
+    that an APDU can have, a known tag, a server's wPort on one side, none of them 0 (no-station; DNS and
+    other headers full of 0 and 1 would pass). Needs LOOK octets there.
 
     Chance of random octets to pass is about 1 in 10**8 a position.
     """
     version, source, destination, length = _header(octets, at)
-    return version == 1 and length > 1 and min(source, destination) <= SERVER_WPORTS and octets[at + SIZE] in TAGS
+    return version == 1 and length > 1 and 0 < min(source, destination) <= SERVER_WPORTS and octets[at + SIZE] in TAGS
 
 
 class Framer:

@@ -1,10 +1,11 @@
 """Intervals: what was true always lies inside."""
 
 import pytest
-from analyzer.interval import Edge, Interval, between, bounds, drift, missing
-from dissectors.record import Channel
 from hypothesis import given
 from hypothesis import strategies as st
+
+from analyzer.interval import Edge, Interval, between, bounds, drift, missing
+from dissectors.record import Channel
 
 MS = 1_000_000
 TAP = Channel(0, "tap", 250, 1000, 9600, 10, "start")

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from analyzer.percentiles import nearest_rank, percentile_interval, statistics
 from hypothesis import given
 from hypothesis import strategies as st
+
+from analyzer.percentiles import nearest_rank, percentile_interval, statistics
 
 NS = st.integers(0, 10**12)
 

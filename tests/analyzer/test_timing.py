@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from timing_script import DOWN, LINE, MS, PACKETS, UP, exchange, frame, profile, run
+
 from analyzer.timing import Timing
 from analyzer.timing_rows import EACH_KEYS, ROW_KEYS
 from dissectors.profile import builtin
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from timing_script import DOWN, LINE, MS, PACKETS, UP, exchange, frame, profile, run
 
 RESPONSE = 'rule = "app.response"\nmax = "500 ms"'
 
@@ -83,9 +83,9 @@ max = "2 s"
 clause = "2"
 confidence = "A"
 """
-    from dissectors.profile import parse
-
     from timing_script import get_request, message
+
+    from dissectors.profile import parse
 
     got = run(
         parse(text.encode(), "ip.toml"),
@@ -140,7 +140,12 @@ def test_findings_are_taken_once() -> None:
     timing = Timing({"ip-udp": profile("ip-udp", RESPONSE)}, [])
     list(timing.exchanges([exchange(1, 0, 900), exchange(2, 1000, 1100)]))
     (finding,) = timing.take()
-    assert (finding.code, finding.frame, finding.measured, finding.limit) == ("timing.app.response", 2, 900 * MS, 500 * MS)
+    assert (finding.code, finding.frame, finding.measured, finding.limit) == (
+        "timing.app.response",
+        2,
+        900 * MS,
+        500 * MS,
+    )
     assert "900.000 ms (897.955 ms to 902.045 ms)" in finding.text
     assert timing.take() == []
 

@@ -1,11 +1,11 @@
 """app.response and association set-up: scripted exchanges in, verdicts out."""
 
 import pytest
+from timing_script import GET_RESPONSE, MS, PACKETS, SERIAL, exchange, get_request, message, profile, run
+
 from analyzer.model import Target
 from analyzer.timing_app import matches
 from dissectors.record import Channel
-
-from timing_script import GET_RESPONSE, MS, PACKETS, SERIAL, exchange, get_request, message, profile, run
 
 RESPONSE = 'rule = "app.response"\nmax = "500 ms"'
 DISCONNECT = Target(70, bytes((0, 0, 96, 3, 10, 255)), None, 1)
@@ -39,14 +39,18 @@ def test_response(took: float, width: float | None, guarded: str, simple: str) -
 
 
 def test_without_limit_it_is_measured_and_unjudged() -> None:
-    got = run(profile("ip-udp", 'rule = "app.response"'), exchanges=[exchange(n, n * 100, n * 100 + n) for n in (1, 2, 3)])
+    got = run(
+        profile("ip-udp", 'rule = "app.response"'), exchanges=[exchange(n, n * 100, n * 100 + n) for n in (1, 2, 3)]
+    )
     row = got.row("app.response")
     assert (row["count"], row["unjudged"], row["p50_ns"], row["verdict"]) == (3, 3, 2 * MS, "unjudged")
     assert (row["limit_max_ns"], row["limit_from"], got.findings) == (None, None, [])
 
 
 def test_confidence_c_informs_and_never_judges() -> None:
-    got = run(profile("ip-udp", RESPONSE + '\nconfidence = "C"'), exchanges=[exchange(1, 0, 9000), exchange(2, 9500, 9600)])
+    got = run(
+        profile("ip-udp", RESPONSE + '\nconfidence = "C"'), exchanges=[exchange(1, 0, 9000), exchange(2, 9500, 9600)]
+    )
     row = got.row("app.response")
     assert (row["unjudged"], row["pass"], row["fail"], row["verdict"]) == (2, 0, 0, "unjudged")
     assert (row["limit_max_ns"], got.findings) == (500 * MS, [])
@@ -119,7 +123,9 @@ def test_one_sided_stamps_are_not_counted_twice() -> None:
         message(2, 1, 520, 600, GET_RESPONSE, path=SERIAL[1], profile="hdlc", uncertainty_ns=16 * MS),
     ]
     e = exchange(1, 20, 520, 32, profile="hdlc")
-    got = run(profile("hdlc", 'rule = "app.response"\nmax = "520 ms"'), messages=messages, exchanges=[e], channels=[usb])
+    got = run(
+        profile("hdlc", 'rule = "app.response"\nmax = "520 ms"'), messages=messages, exchanges=[e], channels=[usb]
+    )
     # 500 ms, late by up to 16 ms at either end, and 2 % of two octets; not 32 ms.
     assert got.each[0]["hi_ns"] == pytest.approx(516 * MS, abs=100_000)
     assert got.verdicts("app.response") == ["pass"]
@@ -134,7 +140,12 @@ def test_serial_messages_need_baud_and_stamp(channel: Channel, needs: str) -> No
         message(1, 0, 20, 20, get_request(), path=SERIAL[0], profile="hdlc"),
         message(2, 1, 120, 120, GET_RESPONSE, path=SERIAL[1], profile="hdlc"),
     ]
-    got = run(profile("hdlc", RESPONSE), messages=messages, exchanges=[exchange(1, 20, 120, profile="hdlc")], channels=[channel])
+    got = run(
+        profile("hdlc", RESPONSE),
+        messages=messages,
+        exchanges=[exchange(1, 20, 120, profile="hdlc")],
+        channels=[channel],
+    )
     assert (got.each[0]["verdict"], got.each[0]["needs"]) == ("undecidable", needs)
 
 
@@ -165,5 +176,3 @@ def test_channels_of_one_pair_share_a_row() -> None:
     row = got.row("app.response")
     assert (row["count"], row["max_ns"], row["worst_frame"]) == (2, 300 * MS, 4)
     assert [r["channel"] for r in got.each] == ["0", "1"]
-
-

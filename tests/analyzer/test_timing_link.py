@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from timing_script import DOWN, LINE, MS, TCP, UP, Ran, frame, profile, run
+
 from dissectors import problem as P
 from dissectors.problem import Problem
 from dissectors.record import Channel, Frame
-
-from timing_script import DOWN, LINE, MS, TCP, UP, Ran, frame, profile, run
 
 
 def hdlc(*rules: str, frames: list[Frame], channel: Channel = LINE, decision: str = "guarded") -> Ran:
@@ -141,7 +141,9 @@ def test_inactivity_is_judged_by_the_reaction(
     frames[0:1] = [frame(1, "RR", UP, 20, 30)]
     frames[1] = frame(2, "RR", DOWN, 40, 50)
     frames.append(frame(3, "RR", UP, then, then + 1))
-    frames.append(frame(4, answer, DOWN, then + 50, then + 55) if answer else frame(4, "SNRM", UP, then + 9, then + 9.5))
+    frames.append(
+        frame(4, answer, DOWN, then + 50, then + 55) if answer else frame(4, "SNRM", UP, then + 9, then + 9.5)
+    )
     got = hdlc(INACTIVITY.format(low, high), frames=frames)
     assert got.verdicts("link.inactivity") == verdicts
     assert got.row("link.inactivity")["verdict"] == (verdicts[0] if verdicts else "not-observed")
@@ -178,7 +180,9 @@ OCTETS = 'rule = "link.inter-octet"\nkind = "timeout"\nmin = "25 ms"\nmax = "30 
 )
 def test_inter_octet_time_out_of_the_meter(gap_ms: float | None, answered: bool, verdicts: list[str]) -> None:
     frames = [frame(1, "I", UP, 0, 60, gap_ns=None if gap_ms is None else round(gap_ms * MS))]
-    frames.append(frame(2, "I", DOWN, 90, 200, gap_ns=90 * MS) if answered else frame(2, "SNRM", UP, 900, 901, gap_ns=0))
+    frames.append(
+        frame(2, "I", DOWN, 90, 200, gap_ns=90 * MS) if answered else frame(2, "SNRM", UP, 900, 901, gap_ns=0)
+    )
     got = hdlc(OCTETS, frames=frames)
     assert got.verdicts("link.inter-octet") == verdicts
     if gap_ms is None:
@@ -255,7 +259,16 @@ def test_hdlc_in_tcp_needs_no_baud_rate() -> None:
 
 
 def test_ends_in_one_record_decide_nothing() -> None:
-    frames = [frame(1, "I", UP, 0, 10, ), frame(2, "I", DOWN, 40, 45)]
+    frames = [
+        frame(
+            1,
+            "I",
+            UP,
+            0,
+            10,
+        ),
+        frame(2, "I", DOWN, 40, 45),
+    ]
     import msgspec
 
     frames[1] = msgspec.structs.replace(frames[1], records=(1,))

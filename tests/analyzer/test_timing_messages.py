@@ -1,10 +1,10 @@
 """Blocks, pushes, sessions, and the limits that a meter announces."""
 
 import pytest
+from timing_script import DOWN, GET_RESPONSE, MS, SERIAL, TCP, UP, exchange, frame, get_request, message, profile, run
+
 from analyzer.model import Message, Target
 from dissectors.apdu import Apdu, Block
-
-from timing_script import DOWN, GET_RESPONSE, MS, SERIAL, TCP, UP, exchange, frame, get_request, message, profile, run
 
 NEXT = Apdu(0xC0, "get-request-next", "get", "request", 1, block=Block(1, False, (0, 0), True))
 BLOCK = Apdu(0xC4, "get-response-with-datablock", "get", "response", 1, result="success", block=Block(1, False, (0, 0)))
@@ -52,8 +52,13 @@ def test_push_jitter_and_repetition() -> None:
 
 
 def test_session_of_a_profile_without_link() -> None:
-    aarq, aare = (Apdu(tag, name, "association", role) for tag, name, role in ((0x60, "aarq", "request"), (0x61, "aare", "response")))
-    rlrq, rlre = (Apdu(tag, name, "release", role) for tag, name, role in ((0x62, "rlrq", "request"), (0x63, "rlre", "response")))
+    aarq, aare = (
+        Apdu(tag, name, "association", role)
+        for tag, name, role in ((0x60, "aarq", "request"), (0x61, "aare", "response"))
+    )
+    rlrq, rlre = (
+        Apdu(tag, name, "release", role) for tag, name, role in ((0x62, "rlrq", "request"), (0x63, "rlre", "response"))
+    )
     got = run(
         profile("ip-udp", 'rule = "app.session"\nsubject = "network"'),
         messages=[
@@ -68,7 +73,7 @@ def test_session_of_a_profile_without_link() -> None:
 
 INACTIVITY = 'rule = "link.inactivity"\nkind = "timeout"\nmin = "120 s"\nmax = "120 s"\nparameter = "23.8"'
 HDLC_PORT = Target(23, bytes((0, 0, 22, 0, 0, 255)), 8, None)
-RANGE = "\n[layers.hdlc]\ninactivity_timeout_s = {default = 120, min = 0, max = 3600, unit = \"s\", mirrors = \"23.8\"}\n"
+RANGE = '\n[layers.hdlc]\ninactivity_s = {default = 120, min = 0, max = 3600, unit = "s", mirrors = "23.8"}\n'
 
 
 def announce(no: int, at: float, seconds: int, target: Target = HDLC_PORT, result: str = "success") -> Message:
@@ -95,14 +100,18 @@ def gaps(*seconds: float) -> list:  # type: ignore[type-arg]
         ([announce(1, 0, 0)], "unjudged", None),  # switched off
         ([announce(1, 0, 300, result="object-undefined")], "fail", "profile"),
         # Two ports of one meter, and nobody knows which one is tapped.
-        ([announce(1, 0, 300), announce(2, 1, 60, Target(23, bytes((0, 1, 22, 0, 0, 255)), 8, None))], "fail", "profile"),
+        (
+            [announce(1, 0, 300), announce(2, 1, 60, Target(23, bytes((0, 1, 22, 0, 0, 255)), 8, None))],
+            "fail",
+            "profile",
+        ),
         ([announce(1, 0, 300, Target(23, bytes((0, 0, 22, 0, 0, 255)), 7, None))], "fail", "profile"),
     ],
 )
 def test_announced_inactivity_replaces_the_limit(announced: list[Message], verdict: str, source: str | None) -> None:
-    from analyzer.timing import Timing
-
     from timing_script import LINE
+
+    from analyzer.timing import Timing
 
     p = profile("hdlc", INACTIVITY)
     timing = Timing({"hdlc": p}, [LINE])
@@ -114,9 +123,9 @@ def test_announced_inactivity_replaces_the_limit(announced: list[Message], verdi
 
 
 def test_it_holds_from_the_moment_it_was_seen() -> None:
-    from analyzer.timing import Timing
-
     from timing_script import LINE
+
+    from analyzer.timing import Timing
 
     timing = Timing({"hdlc": profile("hdlc", INACTIVITY)}, [LINE])
     frames = iter(timing.frames(gaps(140, 140)))
@@ -155,7 +164,9 @@ def test_a_tcp_port_is_known_by_its_host() -> None:
     assert (each["verdict"], each["limit_max_ns"]) == ("pass", 300_000 * MS)
 
 
-@pytest.mark.parametrize("octets", [b"", b"\xc4\x01\xc1\x00\x12", b"\xc4\x01\xc1\x00\x09\x02\x01\x2c", b"\xc4\x01\xc1\x00\xee\xee\xee"])
+@pytest.mark.parametrize(
+    "octets", [b"", b"\xc4\x01\xc1\x00\x12", b"\xc4\x01\xc1\x00\x09\x02\x01\x2c", b"\xc4\x01\xc1\x00\xee\xee\xee"]
+)
 def test_garbage_announces_nothing(octets: bytes) -> None:
     apdu = Apdu(0xC4, "get-response-normal", "get", "response", 1, result="success", data=(4, max(4, len(octets))))
     garbage = message(1, DOWN, 0, 1, apdu, octets=octets, target=HDLC_PORT, path=SERIAL[1], profile="hdlc")
@@ -165,6 +176,10 @@ def test_garbage_announces_nothing(octets: bytes) -> None:
 
 
 def test_what_nobody_watches_passes_by() -> None:
-    got = run(profile("ip-udp", 'rule = "app.response"'), messages=[message(1, UP, 0, 0, get_request()), message(2, DOWN, 1, 1, GET_RESPONSE)], exchanges=[exchange(1, 0, 1)])
+    got = run(
+        profile("ip-udp", 'rule = "app.response"'),
+        messages=[message(1, UP, 0, 0, get_request()), message(2, DOWN, 1, 1, GET_RESPONSE)],
+        exchanges=[exchange(1, 0, 1)],
+    )
     (watch,) = got.timing.watches.values()
     assert watch is not None and watch.idle

@@ -1,9 +1,9 @@
 """Sign-on timers of IEC 62056-21."""
 
+from timing_script import DOWN, MS, UP, Ran, frame, run
+
 from dissectors.profile import parse
 from dissectors.record import Channel, Frame
-
-from timing_script import DOWN, MS, UP, Ran, frame, run
 
 PROFILE = """
 [profile]
@@ -47,7 +47,9 @@ def test_reaction_in_both_directions() -> None:
 
 
 def test_reaction_without_directions() -> None:
-    unknown = [line(f.no, f.octets, 2, (f.first_ns or 0) / MS - 1.7e12, (f.last_ns or 0) / MS - 1.7e12) for f in DIALOGUE]
+    unknown = [
+        line(f.no, f.octets, 2, (f.first_ns or 0) / MS - 1.7e12, (f.last_ns or 0) / MS - 1.7e12) for f in DIALOGUE
+    ]
     assert signon('rule = "signon.reaction"', *unknown).row("signon.reaction")["count"] == 3
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from timing_script import DOWN, PACKETS, TCP, UP, frame, profile, run
+
 from analyzer.timing_tcp import host_of
 from dissectors.record import Frame, Path
-
-from timing_script import DOWN, PACKETS, TCP, UP, frame, profile, run
 
 NAMES = {"connect": "delay", "keep-alive": "period", "connections": "count"}
 
@@ -19,7 +19,17 @@ def event(no: int, kind: str, direction: int, at_ms: float, **other: Any) -> Fra
 
 def pdu(no: int, direction: int, at_ms: float, payload: bytes = b"\xc0", **other: Any) -> Frame:
     other.setdefault("path", TCP[direction])
-    return frame(no, "wrapper", direction, at_ms, layer="wrapper", profile="ip-tcp", payload=payload, uncertainty_ns=1000, **other)
+    return frame(
+        no,
+        "wrapper",
+        direction,
+        at_ms,
+        layer="wrapper",
+        profile="ip-tcp",
+        payload=payload,
+        uncertainty_ns=1000,
+        **other,
+    )
 
 
 def rule(name: str, more: str = "") -> str:
@@ -88,7 +98,13 @@ def test_closing_between_the_bounds_is_pass_where_the_moment_shows() -> None:
 
 
 def test_keep_alive_of_each_side() -> None:
-    frames = [pdu(1, UP, 0), *(event(2 + n, "keep-alive", side, at) for n, (side, at) in enumerate(((UP, 60_000), (DOWN, 61_000), (UP, 120_000))))]
+    frames = [
+        pdu(1, UP, 0),
+        *(
+            event(2 + n, "keep-alive", side, at)
+            for n, (side, at) in enumerate(((UP, 60_000), (DOWN, 61_000), (UP, 120_000)))
+        ),
+    ]
     frames += [pdu(9, UP, 121_000), event(10, "keep-alive", UP, 180_000)]
     got = run(profile("ip-tcp", rule("keep-alive", 'max = "60 s"')), frames, channels=[PACKETS])
     assert got.measured("tcp.keep-alive") == [60_000]
@@ -109,4 +125,8 @@ def test_connections_open_at_one_time() -> None:
 
 
 def test_hosts() -> None:
-    assert (host_of("10.0.0.1:4059"), host_of("[2001:db8::1]:4059"), host_of(None)) == ("10.0.0.1", "[2001:db8::1]", None)
+    assert (host_of("10.0.0.1:4059"), host_of("[2001:db8::1]:4059"), host_of(None)) == (
+        "10.0.0.1",
+        "[2001:db8::1]",
+        None,
+    )

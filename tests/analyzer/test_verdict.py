@@ -1,9 +1,21 @@
 """Verdicts: guarded never passes what broke the limit and never fails what kept it."""
 
 import pytest
-from analyzer.verdict import FAIL, PASS, UNDECIDABLE, UNJUDGED, VERDICT_NAMES, Verdict, judge, margin, react, row_verdict
 from hypothesis import given
 from hypothesis import strategies as st
+
+from analyzer.verdict import (
+    FAIL,
+    PASS,
+    UNDECIDABLE,
+    UNJUDGED,
+    VERDICT_NAMES,
+    Verdict,
+    judge,
+    margin,
+    react,
+    row_verdict,
+)
 
 LIMITS = st.tuples(st.none() | st.integers(0, 1000), st.none() | st.integers(0, 1000)).filter(
     lambda two: two[0] is None or two[1] is None or two[0] <= two[1]
@@ -66,9 +78,7 @@ def test_guarded_is_never_wrong(
         (40, 60, True, None, None, UNJUDGED),
     ],
 )
-def test_time_outs(
-    lo: int, hi: int, alive: bool, low: int | None, high: int | None, expected: Verdict | None
-) -> None:
+def test_time_outs(lo: int, hi: int, alive: bool, low: int | None, high: int | None, expected: Verdict | None) -> None:
     assert react((lo + hi) // 2, lo, hi, alive, low, high) is expected
 
 

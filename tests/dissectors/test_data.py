@@ -93,7 +93,7 @@ def test_work_is_linear() -> None:
         return real(c, field)
 
     real = Cursor.u8
-    octets = bytes.fromhex("0101" * 15) + b"\x01\x82\x03\xe8" + b"\x01\x00" * 1000
+    octets = bytes.fromhex("0101" * 14) + b"\x01\x82\x03\xe8" + b"\x01\x00" * 1000
     try:
         Cursor.u8 = u8  # type: ignore[method-assign]
         data.scan(Counting(octets))

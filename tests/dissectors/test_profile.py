@@ -7,191 +7,18 @@ import pytest
 
 from dissectors.duration import Duration
 from dissectors.errors import UsageError
-from dissectors.profile import Profile, builtin, find, load, parse
+from dissectors.profile import MAX_FILE_OCTETS, Profile, builtin, find, load, parse
 from dissectors.profile_parameters import PARAMETERS
 from dissectors.profile_rules import BANDWIDTH_RULES, RULES
 
 SHIPPED = sorted(builtin())
 
-SMALL = """
-[profile]
-name = "small"
-title = "small communication profile for test networks"
-standard = "none"
-
-[[stack]]
-name = "line"
-layers = ["hdlc", "llc", "xdlms"]
-recognition = { transports = ["serial"], check = "hdlc-fcs" }
-
-[layers.hdlc]
-window_tx = { default = 1, min = 1, max = 7, mirrors = "23.3" }
-modulus = 8
-
-[[addressing.client]]
-sap = 16
-name = "public client"
-
-[[addressing.client]]
-from = 17
-to = 127
-name = "client"
-
-[[addressing.server]]
-sap = 1
-name = "management logical device"
-
-[[application.role]]
-client = 16
-name = "public client"
-servers = [1]
-
-[[application.timing]]
-rule = "link.response"
-kind = "delay"
-subject = "server"
-min = "11 bit"
-max = "330 bit + 50 ms"
-clause = "some clause"
-confidence = "B"
-
-[[management.object]]
-class_id = 23
-attribute = 3
-mirrors = "layers.hdlc.window_tx"
-
-[[example]]
-title = "one frame"
-origin = "synthetic"
-step = [{ at_us = 0, direction = "client-to-server", octets = "7E A0 07 03 21 93 0F 01 7E" }]
-
-[[statement]]
-id = "S-1"
-clause = "5.3"
-verb = "shall"
-text = "a sentence"
-check = "hdlc.fcs"
-"""
+SMALL = (Path(__file__).parents[1] / "data" / "small_profile.toml").read_text()
 
 
 def small(old: str = "", new: str = "") -> Profile:
     assert old in SMALL
     return parse(SMALL.replace(old, new, 1).encode(), "small.toml")
-
-
-def refused(old: str, new: str) -> str:
-    with pytest.raises(UsageError) as error:
-        small(old, new)
-    text = str(error.value)
-    assert text.startswith("small.toml: ")
-    assert "\n" not in text
-    return text.removeprefix("small.toml: ")
-
-
-CASES = [
-    ("unknown key", 'name = "small"', 'name = "small"\nnmae = "x"', "$.profile.nmae: unknown key"),
-    ("unknown table", "[[statement]]", "[[statemnt]]", "$.statemnt: unknown key"),
-    ("missing key", 'standard = "none"', "", "$.profile.standard: required key is missing"),
-    ("wrong type", "sap = 16", 'sap = "16"', "$.addressing.client[0].sap: Expected `int | null`, got `str`"),
-    ("out of range", "sap = 16", "sap = 65536", "$.addressing.client[0].sap: Expected `int` <= 65535"),
-    ("title", "for test networks", "for tests", "$.profile.title: expected"),
-    ("name", 'name = "small"', 'name = "Small Profile"', "$.profile.name: "),
-    ("unknown layer", '"hdlc", "llc"', '"hdlc", "lcl"', "$.stack[0].layers[1]: expected a layer"),
-    ("layer without parameters", "[layers.hdlc]", "[layers.hdcl]", "$.layers.hdcl: expected one of"),
-    ("unknown parameter", "modulus = 8", "modulo = 8", "$.layers.hdlc.modulo: unknown key"),
-    ("parameter type", "modulus = 8", "modulus = 8.5", "$.layers.hdlc.modulus: Expected"),
-    ("parameter default", "default = 1,", "default = 8,", "$.layers.hdlc.window_tx.default: 8 is outside"),
-    ("parameter range", "min = 1, max = 7", "min = 9, max = 7", "$.layers.hdlc.window_tx.max: expected at least min 9"),
-    ("mirrors", 'mirrors = "23.3"', 'mirrors = "23.4"', "$.management.object[0].mirrors: layers.hdlc.window_tx itself"),
-    (
-        "mirrored",
-        '"layers.hdlc.window_tx"',
-        '"layers.hdlc.window_rx"',
-        "$.management.object[0].mirrors: expected a parameter",
-    ),
-    ("overlap", "from = 17", "from = 16", "$.addressing.client[1].from: overlaps client[0] ('public client', 16)"),
-    ("range", "to = 127", "to = 3", "$.addressing.client[1].to: expected at least from 17"),
-    ("half a range", "to = 127", "", "$.addressing.client[1].sap: expected either sap, or both from and to"),
-    ("both forms", "from = 17", "sap = 17\nfrom = 17", "$.addressing.client[1].sap: expected either"),
-    ("role's client", "client = 16", "client = 15", "$.application.role[0].client: expected a SAP"),
-    ("role's server", "servers = [1]", "servers = [1, 2]", "$.application.role[0].servers[1]: expected a SAP"),
-    (
-        "unknown rule",
-        '"link.response"',
-        '"link.respons"',
-        "$.application.timing[0].rule: expected a rule of the vocabulary",
-    ),
-    ("kind", 'kind = "delay"', 'kind = "count"', "$.application.timing[0].kind: link.response may be delay"),
-    ("kind's word", 'kind = "delay"', 'kind = "gap"', "$.application.timing[0].kind: Invalid enum value 'gap'"),
-    ("duration", '"11 bit"', '"11 bits"', "$.application.timing[0].min: expected a sum of terms"),
-    ("duration type", '"11 bit"', "11", "$.application.timing[0].min: expected a limit as text"),
-    ("duration unit", '"11 bit"', '"11 count"', "$.application.timing[0].min: link.response expects a time"),
-    (
-        "min and max",
-        '"11 bit"',
-        '"400 bit + 50 ms"',
-        "$.application.timing[0].max: expected at least min '400 bit + 50 ms'",
-    ),
-    (
-        "clause",
-        'clause = "some clause"',
-        'clause = ""',
-        "$.application.timing[0].clause: Expected `str` of length >= 1",
-    ),
-    ("samples", 'clause = "some', 'per = "p95"\nclause = "some', "$.application.timing[0].min_samples: per = 'p95'"),
-    (
-        "attribute",
-        'clause = "some',
-        'parameter = "23.8"\nclause = "some',
-        "$.application.timing[0].parameter: expected a [[man",
-    ),
-    (
-        "stack",
-        'clause = "some',
-        'stacks = ["lien"]\nclause = "some',
-        "$.application.timing[0].stacks[0]: expected a stack",
-    ),
-    ("octets", '"7E A0', '"7G A0', "$.example[0].step[0].octets: expected hexadecimal octets"),
-    ("example's stack", 'origin = "synthetic"', 'origin = "x"\nstack = "lien"', "$.example[0].stack: expected a stack"),
-    ("example's layer", 'origin = "synthetic"', 'origin = "x"\nlayer = "lien"', "$.example[0].layer: expected a layer"),
-    (
-        "problem code",
-        '7E" }',
-        '7E", expect = { problems = ["no"] } }',
-        "$.example[0].step[0].expect.problems[0]: expected",
-    ),
-    (
-        "verdict",
-        '7E" }',
-        '7E", expect = { verdicts = { "link.response" = "ok" } } }',
-        "$.example[0].step[0].expect.verdicts",
-    ),
-    ("check", 'check = "hdlc.fcs"', 'check = "hdlc.nothing"', "$.statement[0].check: expected a timing rule"),
-    ("first octets", 'check = "hdlc-fcs"', 'first_octets = ["7e"]', "$.stack[0].recognition.first_octets[0]: expected"),
-    ("no TOML", "[profile]", "[profile", "expected TOML, "),
-]
-
-
-@pytest.mark.parametrize(("old", "new", "error"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_a_fault_is_refused_with_its_key_path(old: str, new: str, error: str) -> None:
-    assert refused(old, new).startswith(error)
-
-
-def test_the_unchanged_text_is_taken() -> None:
-    assert small().name == "small"
-
-
-def test_entries_that_stand_twice_are_refused() -> None:
-    timing = SMALL[SMALL.index("[[application.timing]]") : SMALL.index("[[management")]
-    assert refused(timing, timing + timing).startswith("$.application.timing[1].rule: the same rule")
-    statement = SMALL[SMALL.index("[[statement]]") :]
-    assert refused(statement, statement + statement).startswith("$.statement[1].id: S-1 stands twice")
-    stack = SMALL[SMALL.index("[[stack]]") : SMALL.index("[layers.hdlc]")]
-    assert refused(stack, stack + stack).startswith("$.stack[1].name: 'line' names two stacks")
-
-
-def test_further_faults_are_counted() -> None:
-    assert refused("from = 17", "from = 16\nstacks = ['x']").endswith("(and 1 more)")
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -276,6 +103,7 @@ def test_parameters_and_what_a_meter_may_announce() -> None:
 
 
 def test_the_hdlc_layer_gets_what_the_profile_states() -> None:
+    assert small("modulus = 8", "max_retries = 9").hdlc_parameters().max_retries == 9
     window = small("default = 1, min = 1, max = 7", "default = 3, min = 2, max = 4").hdlc_parameters().window_tx
     assert (window.default, window.min, window.max) == (3, 2, 4)
 
@@ -316,3 +144,28 @@ def test_the_manual_lists_every_rule_and_parameter() -> None:
         assert all(f"`{name}`" in row for name in type.__struct_fields__ if name not in ("text", "standard", "clause"))
     for table in ("profile", "environment", "addressing", "additional", "text"):
         assert f"| `[{table}]` |" in manual
+
+
+def test_more_lookups() -> None:
+    profile = small('"23.3" }', '"23.3" }\ncheck_sequence = { default = "x", values = ["x", "y"] }')
+    checks = profile.parameter("hdlc", "check_sequence")
+    assert checks is not None
+    assert (checks.permits("x"), checks.permits("z"), checks.announced(1)) == (True, False, None)
+    window = profile.parameter("hdlc", "window_tx")
+    assert window is not None
+    assert (window.announced(7), window.announced(8)) == (7, None)
+    assert "small" in repr(profile)
+    assert profile.stack().name == profile.stack("nothing").name == "line"
+    assert len(builtin()) == len(SHIPPED)
+    named = small('origin = "synthetic"', 'origin = "x"\nlayer = "llc"')
+    assert named.example_layer(named.examples[0]) == "llc"
+    only = small('class_id = 23\nattribute = 3\nmirrors = "layers.hdlc.window_tx"', "class_id = 23\nattribute = 3")
+    found = only.announced(23, 3)
+    assert found is not None
+    assert found[1] == "window_tx"
+
+
+def test_a_file_of_absurd_size_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "big.toml").write_bytes(b"#" * (MAX_FILE_OCTETS + 1))
+    with pytest.raises(UsageError, match="of at most"):
+        load(tmp_path / "big.toml")

@@ -6,7 +6,7 @@ from encode.generate import damaged, datas, tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dissectors import apdus, quickapdu
+from dissectors import apdus, quickapdu, shape
 from dissectors.context import Context
 from dissectors.cursor import Cursor
 from dissectors.data_types import Data
@@ -79,6 +79,7 @@ def test_damaged(octets: bytes, more: st.DataObject) -> None:
     ],
 )
 def test_the_usual_ones_go_the_fast_way(name: str) -> None:
+    shape._shapes.clear()
     octets = encode.example(name)
     legal = DIRECTION[octets[0]]
     assert agree(octets)
@@ -96,6 +97,7 @@ def test_every_example(name: str) -> None:
 
 
 def test_a_load_profile() -> None:
+    shape._shapes.clear()
     row = Data("structure", [Data("octet-string", encode.CLOCK.hex().upper()), Data("double-long-unsigned", 1)])
     assert agree(encode.get_response_normal(0xC1, Data("array", [row] * 10)))
     assert quickapdu.dissect(b"") is None

@@ -13,6 +13,7 @@ ROW = bytes.fromhex("0203060000000112000A0902AABB")
 
 @given(tables())
 def test_tables_have_a_shape(d: Data) -> None:
+    shape._shapes.clear()
     octets = encode.data(d)
     found = shape.match(octets, 2, len(d.value), len(octets))
     assert found is not None
@@ -52,7 +53,7 @@ def test_learning_ends_where_layouts_never_repeat(monkeypatch: pytest.MonkeyPatc
     for n in range(100):
         row = bytes((2, 2, 17, 1, 9, n)) + bytes(n)
         shape.match(row, 0, 1, len(row))
-    assert learned == shape.CREDIT
+    assert learned <= shape.CREDIT + 100 // shape.MISSES_A_LEARNING
     assert len(shape._shapes) == 1
     assert all(len(known.shapes) <= shape.SHAPES_A_KEY for known in shape._shapes.values())
 
@@ -67,7 +68,5 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = row * (1 + first % 50)
         shape.match(rows, 0, 1 + first % 50, len(rows))
         shape.match(key, 0, 1, len(key))
-        held = sum(
-            2 * r.size + len(r.template) for k in shape._shapes.values() for s in k.shapes for r in s.rows.values()
-        )
-        assert held <= shape.MAX_HELD
+        kept = [r for known in shape._shapes.values() for s in known.shapes for r in s.rows.values()]
+        assert sum(2 * r.size + len(r.template) for r in kept) <= shape.MAX_HELD

@@ -18,6 +18,7 @@ def test_ethernet_ii() -> None:
     assert (value.destination.hex(), value.source.hex()) == ("66778899aabb", "001122334455")
     assert (value.type, value.vlans, value.llc, value.payload, problems) == (0x0800, (), b"", (14, 17), [])
     assert ethernet.inner(value) == ("ipv4", (14, 17))
+    assert ethernet.mac(value.source) == "00:11:22:33:44:55"
 
 
 def test_vlan_identifiers_outermost_first() -> None:

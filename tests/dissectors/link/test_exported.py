@@ -35,7 +35,7 @@ def test_names_addresses_and_ports() -> None:
 
 
 def test_ipv6_and_heuristic_name() -> None:
-    octets = tag(22, b"s" * 16) + tag(23, b"d" * 16) + tag(13, b"hdlc_udp") + tag(0, b"") + b"x"
+    octets = tag(22, b"s" * 16) + tag(23, b"d" * 16) + tag(13, b"hdlc_udp") + b"\0\0\0\x04abcd" + b"x"
     value = dissect(Cursor(octets), EMPTY)
     assert (value.protocol, value.source, value.destination) == ("hdlc_udp", b"s" * 16, b"d" * 16)
     assert (value.transport, value.source_port, value.destination_port) == ("", -1, -1)

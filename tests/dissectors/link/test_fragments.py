@@ -53,6 +53,14 @@ def test_same_octets_twice_are_no_problem() -> None:
     assert whole is not None and whole.octets == b"aaaaaaaabbbbbbbbc" and whole.problems == ()
 
 
+def test_tail_of_one_fragment_over_the_head_of_the_next() -> None:
+    f = Fragments()
+    put(f, b"a" * 16, 0, True)
+    whole = put(f, b"X" * 8 + b"b" * 8, 8, False)
+    assert whole is not None and whole.octets == b"a" * 16 + b"b" * 8
+    assert [p.kind.code for p in whole.problems] == ["ip.fragment-overlap"]
+
+
 def test_past_the_end() -> None:
     f = Fragments()
     put(f, b"b" * 8, 8, False)
@@ -97,6 +105,10 @@ def test_bounds() -> None:
     assert [lost.records for lost in given_up] == [(0,), (1,), (2,)]
     assert given_up[0].problems[0].kind.code == "ip.fragment-bound"
     f = Fragments()
+    for key in range(200):  # complete datagrams do not count
+        put(f, bytes(60_000), 0, True, key, 0, key)
+        assert put(f, b"x", 60_000, False, key, 0, key) is not None
+    assert f.given_up() == []
     for key in range(200):
         put(f, bytes(60_000), 0, True, key, 0, key)
     kept = fragments.MAX_OCTETS // 60_007

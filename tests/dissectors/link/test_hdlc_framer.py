@@ -105,6 +105,16 @@ def test_good_frame_inside_a_damaged_one() -> None:
     assert kinds(found) == ["noise", "RR", "I"]
 
 
+def test_good_frame_that_begins_inside_a_damaged_one_and_ends_after_it() -> None:
+    """The claimed end falls on an octet 7E in the middle of the good frame: wait for that one's end."""
+    head = b"\x7e\xa0\x00\x03\x21\x13"
+    end = LONG.index(b"\x7e", 30)
+    stream = head[:2] + bytes([len(head) - 1 + end]) + head[3:] + LONG
+    for cut in (len(stream), len(head) + end + 1, len(head) + end + 9):
+        found = units(stream[:cut], stream[cut:])
+        assert kinds(found) == ["noise", "I"] and found[1].octets == LONG
+
+
 def test_wrong_format_and_length_between_flags() -> None:
     other = b"\x90\x0a\x00\x02\x00\x23\x21\x93"
     found = units(b"\x7e" + other + encode.check(other) + b"\x7e")

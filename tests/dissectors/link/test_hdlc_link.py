@@ -45,8 +45,8 @@ def follow(
     out = []
     for number, octets in enumerate(frames, 1):
         at = None if step_ns is None else number * step_ns
-        for unit in framer.feed(Chunk(octets, number, at, at, 0)):
-            out.append(links.follow(unit, number, heard[number - 1] if heard else UNKNOWN))
+        told = heard[number - 1] if heard else UNKNOWN
+        out += [links.follow(unit, number, told) for unit in framer.feed(Chunk(octets, number, at, at, 0))]
     return out
 
 

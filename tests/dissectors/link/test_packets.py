@@ -120,6 +120,14 @@ def test_fragments_inside_a_tunnel_that_is_fragmented_itself() -> None:
     assert lost.packets == tuple(packets[:-1]) and lost.records == (0, 1, 2, 3)
 
 
+def test_fragments_that_wait_too_long_are_given_up() -> None:
+    first, second = (bytes(p) for p in fragment(ip4(id=5) / UDP(sport=1, dport=2) / Raw(bytes(1000)), 800))
+    reader = Packets()
+    assert reader.unwrap(first, RAW, 1, 0).waits and reader.given_up() == []
+    assert reader.unwrap(second, RAW, 2, 61_000_000_000).waits
+    assert [lost.packets for lost in reader.given_up()] == [(first,)]
+
+
 MUTATED = st.builds(
     lambda sample, edits, cut, tail: (sample[0], _edit(sample[1], edits)[: len(sample[1]) - cut] + tail),
     st.sampled_from(sorted(SAMPLES.values())),

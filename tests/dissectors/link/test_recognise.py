@@ -22,6 +22,7 @@ SNRM = bytes.fromhex("7EA0070303938C117E")
         (pdu(GET)[:8], "wrapper", False),
         (pdu(GET) + b"\x00\x01", "wrapper", False),
         (pdu(GET) + b"xy", "wrapper", False),
+        (pdu(b"\x00abc"), "wrapper", False),
         (SNRM, "hdlc", True),
         (b"\x7e\x7e" + SNRM, "hdlc", True),
         (SNRM[:-3] + b"\0\0\x7e", "hdlc", False),
@@ -51,7 +52,8 @@ def test_kinds(octets: bytes, kind: str, certain: bool) -> None:
     [
         b"",
         b"GET / HTTP/1.1\r\n\r\n",
-        pdu(b"\x77abc"),
+        pdu(b"\x77abc") + b"x",
+        pdu(b"\x77abc", 900, 800),
         pdu(b"", length=0),
         pdu(GET, version=2),
         b"\x7e\x21\x45",

@@ -28,6 +28,7 @@ def test_header() -> None:
         (6, "00 0204 05", -1),  # behind the end of the list is padding
         (6, "02 00 05b4", -1),  # a length of 0 does not loop
         (6, "02 ff 05b4", -1),
+        (7, "0300 020405b4 0000", -1),  # what follows a wrong length is not believed
         (6, "010101 02", -1),
     ],
 )

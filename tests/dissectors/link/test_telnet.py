@@ -84,3 +84,10 @@ def test_any_octets(octets: bytes) -> None:
 )
 def test_negotiates(octets: bytes, expected: bool) -> None:
     assert negotiates(octets) is expected
+
+
+def test_reset_forgets_a_sequence_that_was_cut() -> None:
+    telnet = Telnet()
+    assert telnet.feed(b"a\xff") == (b"a", b"\xff")
+    telnet.reset()
+    assert telnet.feed(b"\xfb\x00") == (b"\xfb\x00", b"")

@@ -114,7 +114,15 @@ def test_unknown_uncertainty_stays_unknown() -> None:
     octets = pdu(GET)
     framer.feed(Chunk(octets[:4], 1, 0, 0, None))
     (unit,) = framer.feed(Chunk(octets[4:], 2, 5, 5, 1))
-    assert unit.uncertainty_ns is None
+    assert unit.uncertainty_ns is None and unit.gap_ns == 5
+
+
+def test_without_a_clock_no_gap_is_known() -> None:
+    framer = Framer()
+    octets = pdu(GET)
+    framer.feed(Chunk(octets[:4], 1))
+    (unit,) = framer.feed(Chunk(octets[4:], 2))
+    assert (unit.first_ns, unit.last_ns, unit.gap_ns, unit.records) == (None, None, None, (1, 2))
 
 
 @pytest.mark.parametrize(
@@ -166,6 +174,11 @@ def test_after_a_loss_a_header_of_high_wports_on_both_sides_is_no_header() -> No
     assert [u.kind for u in framer.feed(Chunk(pdu(GET, 900, 800), 1)) + framer.end()] == ["noise"]
 
 
+def test_a_header_full_of_0_and_1_is_no_header() -> None:
+    dns = bytes.fromhex("f0fb 0120 0001 0000 0000 0108 7765") + b"x" * 30
+    assert [u.kind for u in run([dns])] == ["noise"]
+
+
 def test_long_garbage_is_given_away_in_pieces() -> None:
     framer = Framer()
     out = framer.feed(Chunk(b"\xaa" * 10_000, 1))
@@ -184,7 +197,7 @@ def test_datagrams() -> None:
 
 TAG = st.sampled_from(sorted(TAGS))
 APDU = st.builds(lambda tag, rest: bytes([tag]) + rest, TAG, st.binary(min_size=1, max_size=30))
-WPORT = st.integers(0, 0x7F)
+WPORT = st.integers(1, 0x7F)
 GOOD = st.builds(pdu, APDU, WPORT, st.integers(0, 0xFFFF))
 LENGTH = st.sampled_from([None, 0, 9, 40])
 PARTS = st.one_of(
