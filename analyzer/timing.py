@@ -44,6 +44,7 @@ class Timing:
         self.book = Book(profiles, channels, decision == "guarded", keep)
         self.links: dict[tuple[str, int], Links | None] = {}
         self.signons: dict[tuple[str, int], SignOn | None] = {}
+        self._lines: dict[tuple[str, int, int], tuple[Links | None, Plan | None, SignOn | None]] = {}
         self.connections = Connections(self.book)
         self.pairs: dict[tuple[str, int, int, int, str], Pair | None] = {}
         self.watches: dict[tuple[str, int, str], Messages | None] = {}
@@ -76,24 +77,32 @@ class Timing:
             yield f
 
     def _link(self, f: Frame) -> None:
-        key = (f.profile, f.path.number)
-        plan = self.book.plan(f.profile, f.channel, f.path.transport)
         if f.last_ns is not None:
             self.now_ns = f.last_ns
+        key = (f.profile, f.path.number, f.channel)
         try:
-            links = self.links[key]
+            links, plan, signon = self._lines[key]
         except KeyError:
-            links = self.links[key] = None if plan is None else Links(self.book, plan)
+            links, plan, signon = self._line(f)
         if links is not None and plan is not None:
             links.frame(f, plan)
-            signon = self.signons.get(key)
             if signon is not None:
                 signon.frame(f, plan)
+
+    def _line(self, f: Frame) -> tuple[Links | None, Plan | None, SignOn | None]:
+        """What follows the line of a frame; two receivers of one line have one."""
+        plan = self.book.plan(f.profile, f.channel, f.path.transport)
+        line = (f.profile, f.path.number)
+        if line not in self.links:
+            self.links[line] = None if plan is None else Links(self.book, plan)
+        found = self._lines[line[0], line[1], f.channel] = self.links[line], plan, self.signons.get(line)
+        return found
 
     def _signon(self, f: Frame) -> None:
         key = (f.profile, f.path.number)
         plan = self.book.plan(f.profile, f.channel, f.path.transport)
         if key not in self.signons:
+            self._lines.clear()  # frames of the protocol signed on to are told of it
             self.signons[key] = None if plan is None else SignOn(self.book, plan)
         signon = self.signons[key]
         if signon is not None and plan is not None:

@@ -11,7 +11,7 @@ the clock's drift; where stamps are one-sided or a line's frames last, from what
 
 from analyzer.interval import DRIFT, Edge, Interval, between
 from analyzer.model import Exchange
-from analyzer.timing_column import KEPT, Column
+from analyzer.timing_column import Column
 from analyzer.timing_plan import Book, Plan, Rule
 from analyzer.words import obis
 from dissectors.profile_types import When
@@ -88,22 +88,9 @@ class Pair:
         drift = ns // DRIFT + 1
         lo -= drift
         hi += drift
+        first, then = e.frames
         for column in self.always:
-            low, high = column.low, column.high
-            # The plain case by hand: inside the limit, or none; and nothing to keep but the value.
-            if column.lean and (lo >= low or low <= 0) and hi <= high and hi - ns <= column.widest_ns >= ns - lo:
-                column.counts[column.inside] += 1
-                column.values.append(ns)
-                if ns > column.longest:
-                    column.longest, column.longest_frame = ns, e.frames[1]
-                if ns < column.shortest:
-                    column.shortest, column.shortest_frame = ns, e.frames[1]
-                if column.each is not None:
-                    column.each += KEPT.pack(
-                        e.asked_ns, e.answered_ns, ns, lo if lo > 0 else 0, hi, *e.frames, column.inside, 0, 0
-                    )
-            else:
-                self._measure(column, e, Interval(ns, lo if lo > 0 else 0, hi))
+            column.span(ns, lo, hi, e.asked_ns or 0, first, e.answered_ns or 0, then, e.no)
         if self.sometimes or self.asked is not None or e.service == "association":
             self._more(e, Interval(ns, lo if lo > 0 else 0, hi))
 

@@ -84,7 +84,7 @@ class Column:
         self.limits: list[Limit] = [limit]
         self.needs: list[str] = [""]
         self.each: bytearray | None = bytearray() if keep else None
-        # For callers that judge the plain case by hand: whether they may, the bounds, what is inside them.
+        # For span(): whether it may judge by itself, the bounds, and what is inside them.
         limited = limit.low is not None or limit.high is not None
         self.lean = not limit.needs
         self.low = NONE if limit.low is None else limit.low
@@ -114,6 +114,32 @@ class Column:
         else:
             verdict = judge(ns, lo, hi, low, high, self.guarded)
         self._add(verdict, found, limit, start_ns, start_frame, end_ns, end_frame, exchange)
+
+    def span(
+        self, ns: int, lo: int, hi: int, start_ns: int, start_frame: int, end_ns: int, end_frame: int, exchange: int = 0
+    ) -> None:
+        """measure() of a length with known bounds, under the profile's own limit; the hot path.
+
+        The plain case is written out: inside the limit, or no limit, and no wider than any before."""
+        if (
+            self.lean
+            and (lo >= self.low or self.low <= 0)
+            and hi <= self.high
+            and hi - ns <= self.widest_ns >= ns - lo
+            and ns >= 0
+        ):
+            self.counts[self.inside] += 1
+            self.values.append(ns)
+            if ns > self.longest:
+                self.longest, self.longest_frame = ns, end_frame or start_frame
+            if ns < self.shortest:
+                self.shortest, self.shortest_frame = ns, end_frame or start_frame
+            if self.each is not None:
+                lo = lo if lo > 0 else 0
+                self.each += KEPT.pack(start_ns, end_ns, ns, lo, hi, start_frame, end_frame, self.inside, 0, 0)
+        else:
+            found = Interval(ns, 0 if lo < 0 <= ns else lo, hi)
+            self.measure(found, start_ns, start_frame, end_ns, end_frame, exchange)
 
     def reacted(
         self,

@@ -24,7 +24,7 @@ ends every measurement that was under way on its line.
 
 from typing import Any
 
-from analyzer.interval import Edge, Interval, between
+from analyzer.interval import DRIFT, Edge, Interval, between
 from analyzer.timing_column import Column
 from analyzer.timing_plan import Book, Plan, Port
 from dissectors import problem as P
@@ -39,13 +39,25 @@ NAMES = (
 )  # fmt: skip
 ALSO = ("app.session", "line.collision")
 COUNTED = Interval(1, 1, 1)
+UNSEEN = Interval(None, None, None, "octet-times")
 LINKS_MAX = 65_536  # address pairs of one line; garbage makes no more
 
 
 def measure(columns: list[Column], start: Edge, end: Edge) -> None:
-    found = between(start, end)
+    """The length from start to end, to each column. What is known of both ends takes the short way."""
+    if not columns:
+        return
+    a, b = start.ns, end.ns
+    if a is None or b is None or start.needs or end.needs or (start.record == end.record and start.record):
+        found = between(start, end)
+        for column in columns:
+            column.measure(found, a, start.frame, b, end.frame)
+        return
+    ns = b - a
+    both = -(-abs(ns) // DRIFT)
+    lo, hi = ns - end.early_ns - start.late_ns - both, ns + end.late_ns + start.early_ns + both
     for column in columns:
-        column.measure(found, start.ns, start.frame, end.ns, end.frame)
+        column.span(ns, lo, hi, a, start.frame, b, end.frame)
 
 
 class Link:
@@ -190,7 +202,7 @@ class Link:
 
     def _windows(self, kind: str, value: Any, start: Edge, end: Edge, again: bool, side: int) -> None:
         """Full windows: one of the other side that this frame acknowledges, one of its own that it fills."""
-        other, nr = self.filled[1 - side], getattr(value, "nr", -1)
+        other, nr = self.filled[1 - side], value.nr
         if other is not None and nr == other[0]:
             measure(self.stall[1 - side], other[1], start)
             self.filled[1 - side] = None
@@ -209,7 +221,7 @@ class Link:
             return
         gap = f.gap_ns
         if gap is None or f.path.transport in ("tcp", "udp"):
-            found = Interval(None, None, None, "octet-times")
+            found = UNSEEN
         elif end.needs:
             found = Interval(gap, None, None, end.needs)
         else:
@@ -252,7 +264,7 @@ class Link:
         if self.asked is not None and kind in ("UA", "DM"):
             measure(self.set_up, self.asked, start)
             self.asked = None
-            told = getattr(value, "detail", None)
+            told = value.detail
             agreed = (getattr(told, "window_rx", -1), getattr(told, "window_tx", -1))
             self.windows = [new if new > 0 else old for new, old in zip(agreed, self.windows)]
         self._inside(f, end, passes, TO_CLIENT)
@@ -273,10 +285,10 @@ class Link:
         """The gap to the side's frame before, where that kept the turn."""
         before = self.last[side]
         self.last[side], self.last[1 - side] = (f.value, end), None
-        if before is None or getattr(before[0], "poll", True):
+        if before is None or before[0].poll:
             return
         measure(self.frame_gap[side], before[1], start)
-        if getattr(before[0], "segmented", False):
+        if before[0].segmented:
             measure(self.segment_gap[side], before[1], start)
 
 
@@ -295,7 +307,7 @@ class Links:
         value = f.value
         direction = f.direction
         problems = f.problems
-        if value is None or (problems and spoils(problems)) or not getattr(value, "good", True):
+        if value is None or not value.good or (problems and spoils(problems)):
             if f.octets.strip(b"\x7e"):
                 self._lost()
             return
@@ -309,10 +321,10 @@ class Links:
                 return
             port = Port(self.plan.channel.number, None, f.physical if f.physical >= 0 else server)
             link = self.links[key] = Link(self.book, self.plan, client, server, port)
-        start, end = plan.start(f), plan.end(f)
+        start, end = plan.moments(f)
         if self.collisions:
             self._collide(direction, start, end)
-        passes = getattr(value, "poll", True)
+        passes = value.poll
         if direction == TO_SERVER:
             link.from_client(f, start, end, passes)
         else:
@@ -327,6 +339,9 @@ class Links:
     def _collide(self, direction: int, start: Edge, end: Edge) -> None:
         before, self.before = self.before, (direction, end)
         if before is None or before[0] == direction or not self.plan.serial:
+            return
+        ended = before[1].ns
+        if ended is None or start.ns is None or start.ns >= ended:
             return
         overlap = between(start, before[1])
         if overlap.lo_ns is not None and overlap.lo_ns > 0:

@@ -18,6 +18,7 @@ from dissectors.record import Channel, Frame, Pdu, Value
 
 SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "note": Severity.NOTE}
 PACKETS = ("tcp", "udp")
+BOUNDS_MAX = 1024
 NO_LIMIT = Limit(None, None)
 OFF_AT_ZERO = ("23.8", "41.6")  # 0 switches these time-outs off
 # Units in ns of the attributes that replace a limit; 1 for a number (IEC 62056-6-2, classes 23, 40, 41).
@@ -74,6 +75,7 @@ class Plan:
         names = {s.name for s in fitting}
         carried = any(layer in PACKETS for s in fitting or profile.stacks for layer in s.layers)
         self.serial = transport not in PACKETS and transport != "radio" and not carried
+        self._bounds: dict[int | None, tuple[int, int, str]] = {}  # by uncertainty, where it says all
         self.rules: dict[str, list[Rule]] = {}
         for index, timing in enumerate(profile.timing):
             if timing.stacks and names.isdisjoint(timing.stacks):
@@ -105,6 +107,18 @@ class Plan:
         spread = octets * channel.character_bits * 1_000_000_000 // channel.baud if channel.baud and self.serial else 0
         early, late = bounds(channel, uncertainty_ns, spread)
         return Edge(ns, early, late, frame, record)
+
+    def moments(self, f: Frame) -> tuple[Edge, Edge]:
+        """(start, end) of a frame: of the last flag before the format octet, and of the last octet."""
+        first, last, records = f.first_ns, f.last_ns, f.records
+        known = self._bounds.get(f.uncertainty_ns)
+        if known is None or first is None or last is None or not records or f.octets[1:2] == b"\x7e":
+            start, end = self.start(f), self.end(f)
+            if not self.channel.one_sided and len(self._bounds) < BOUNDS_MAX and last is not None:
+                self._bounds[f.uncertainty_ns] = (end.early_ns, end.late_ns, end.needs)
+            return start, end
+        early, late, needs = known
+        return Edge(first, early, late, f.no, records[0], needs), Edge(last, early, late, f.no, records[-1], needs)
 
     def start(self, f: Frame) -> Edge:
         """Start of a frame: for HDLC the last flag before the format octet, fill flags left out."""

@@ -176,7 +176,8 @@ def table(rows: Rows) -> bytes:
             for row in seen
         ]  # fmt: skip
         out += align([TABLE, *lines]) if lines else ["nothing measured"]
-        quiet = dict.fromkeys(row["rule"] for row in found if row not in seen)
+        heard = {row["rule"] for row in seen}
+        quiet = dict.fromkeys(row["rule"] for row in found if row["rule"] not in heard)
         if quiet:
             out += ["", "not observed: " + ", ".join(quiet)]
         out.append("")

@@ -9,6 +9,8 @@
 | signon.inactivity | end of the last message → next request, which finds the device in its start state |
 
 Messages are told apart by their first characters, so that a line of unknown direction has its timers too.
+The mode that a rule may ask for is what the identification announces: the baud rate character is a digit
+in C, with the sequence \\2 in E, a letter in B, anything else in A (IEC 62056-21, 6.3.2 and 6.4).
 """
 
 from analyzer.interval import Edge, Interval, between
@@ -19,7 +21,9 @@ from dissectors.record import Direction, Frame
 NAMES = (
     "signon.reaction", "signon.inter-character", "signon.baud-change", "signon.set-up", "signon.inactivity",
 )  # fmt: skip
-REQUEST, IDENTIFICATION, ACKNOWLEDGEMENT, DATA, OTHER = "request", "identification", "acknowledgement", "data", ""
+REQUEST, IDENTIFICATION, ACKNOWLEDGEMENT, DATA, PROGRAMMING, OTHER = (
+    "request", "identification", "acknowledgement", "data", "programming", "",
+)  # fmt: skip
 UNKNOWN = int(Direction.UNKNOWN)
 
 
@@ -32,7 +36,25 @@ def shape(octets: bytes) -> str:
         return IDENTIFICATION
     if head[:1] == b"\x06" and len(octets) >= 4:
         return ACKNOWLEDGEMENT
-    return DATA if head[:1] in (b"\x01", b"\x02") else OTHER
+    return {b"\x01": PROGRAMMING, b"\x02": DATA}.get(head[:1], OTHER)
+
+
+PHASES = {
+    REQUEST: "sign-on",
+    IDENTIFICATION: "sign-on",
+    ACKNOWLEDGEMENT: "sign-on",
+    DATA: "readout",
+    PROGRAMMING: "programming",
+}
+
+
+def mode_of(identification: bytes) -> str:
+    """The mode that an identification message announces."""
+    text = bytes(octet & 0x7F for octet in identification)
+    if b"\\2" in text:
+        return "E"
+    z = text[4:5]
+    return "C" if z.isdigit() else "B" if z.isalpha() else "A"
 
 
 class SignOn:
@@ -44,12 +66,26 @@ class SignOn:
         )
         self.last: tuple[str, int, Edge] | None = None  # shape, direction and end of the message before
         self.begun: Edge | None = None
+        self.mode = ""  # not known before an identification
+
+    def _measure(self, columns: list[Column], start: Edge, end: Edge, kind: str) -> None:
+        found = between(start, end)
+        for column in columns:
+            if self._holds(column, kind):
+                column.measure(found, start.ns, start.frame, end.ns, end.frame)
+
+    def _holds(self, column: Column, kind: str) -> bool:
+        """Whether a rule's condition fits a message of this kind on a line in the mode announced."""
+        when = column.timing.when
+        return when.mode in (None, self.mode) and when.phase in (None, PHASES.get(kind))
 
     def frame(self, f: Frame, plan: Plan) -> None:
         """A message of the line, or the first frame of the protocol that it signed on to."""
         start, end = plan.start(f), plan.end(f)
         is_signon = f.layer == "iec62056-21"
         kind = shape(f.octets) if is_signon else OTHER
+        if kind == IDENTIFICATION:
+            self.mode = mode_of(f.octets)
         last = self.last
         if last is not None:
             same = last[1] == f.direction != UNKNOWN
@@ -57,15 +93,15 @@ class SignOn:
                 if last[0] != REQUEST:
                     self._idle(last[2], start)
             elif not same:
-                _measure(self.baud_change if last[0] == ACKNOWLEDGEMENT else [], last[2], start)
-                _measure(self.reaction if is_signon else [], last[2], start)
+                self._measure(self.baud_change if last[0] == ACKNOWLEDGEMENT else [], last[2], start, kind)
+                self._measure(self.reaction if is_signon else [], last[2], start, kind)
         if kind == REQUEST:
             self.begun = start
-        elif self.begun is not None and (kind == DATA or not is_signon):
-            _measure(self.set_up, self.begun, start)
+        elif self.begun is not None and (kind in (DATA, PROGRAMMING) or not is_signon):
+            self._measure(self.set_up, self.begun, start, kind)
             self.begun = None
         if is_signon:
-            self._inside(f, end)
+            self._inside(f, end, kind)
         self.last = (kind, f.direction, end) if is_signon else None
 
     def _idle(self, before: Edge, start: Edge) -> None:
@@ -75,7 +111,7 @@ class SignOn:
             if not column.timeout:
                 column.measure(found, before.ns, before.frame, start.ns, start.frame)
 
-    def _inside(self, f: Frame, end: Edge) -> None:
+    def _inside(self, f: Frame, end: Edge, kind: str) -> None:
         if not self.inter_character:
             return
         gap = f.gap_ns
@@ -87,10 +123,5 @@ class SignOn:
             wide = end.early_ns + end.late_ns
             found = Interval(gap, max(0, gap - wide), gap + wide)
         for column in self.inter_character:
-            column.measure(found, None, f.no, end.ns, f.no)
-
-
-def _measure(columns: list[Column], start: Edge, end: Edge) -> None:
-    found = between(start, end)
-    for column in columns:
-        column.measure(found, start.ns, start.frame, end.ns, end.frame)
+            if self._holds(column, kind):
+                column.measure(found, None, f.no, end.ns, f.no)

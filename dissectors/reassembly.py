@@ -25,7 +25,7 @@ DOWN = frozenset(("tcp.fin", "tcp.rst"))
 DAMAGE = frozenset((problem.HDLC_FCS, problem.HDLC_HCS, problem.HDLC_TRUNC, problem.HDLC_LEN, problem.HDLC_FLAG))
 BROKEN = frozenset((problem.HDLC_NS_GAP, problem.HDLC_MISSED))
 
-Conversation = tuple[int, int]  # channel, number of the path
+Conversation = int  # number of the path: the two wires of a line are one
 
 
 class Part:
@@ -73,7 +73,7 @@ class Held:
     def __init__(self, pdu: Pdu, frame: Frame | None = None) -> None:
         self.pdu = pdu
         self.frame = frame
-        self.conversation: Conversation = (pdu.channel, pdu.path.number)
+        self.conversation: Conversation = pdu.path.number
         self.waiting = frame is not None
 
 
@@ -173,12 +173,12 @@ class Reassembly:
         elif frame.layer == "noise" or frame.kind == "noise":
             self._damaged(frame)
         elif frame.kind == "tcp.gap" or frame.kind in DOWN:
-            self._release((frame.channel, frame.path.number))
-            found = self._forget(frame.channel, frame.path)
+            self._release(frame.path.number)
+            found = self._forget(frame.path)
             self.put(_event(frame, "gap" if frame.kind == "tcp.gap" else "link-down", found))
 
     def _hdlc(self, frame: Frame, value: Hdlc) -> None:
-        conversation = (frame.channel, frame.path.number)
+        conversation = frame.path.number
         kinds = {p.kind for p in frame.problems} if frame.problems else ()
         if problem.HDLC_ECHO in kinds:
             return
@@ -257,7 +257,7 @@ class Reassembly:
             numbers = tuple([f.no for f in frames])
             self._complete(frame, value, part, numbers, b"".join(part.octets), frames[0], worst)
         elif value.kind == "UI":
-            self._pushes[frame.channel, frame.path.number] = part
+            self._pushes[frame.path.number] = part
 
     def _complete(
         self,
@@ -343,10 +343,10 @@ class Reassembly:
 
     def _damaged(self, frame: Frame) -> None:
         """Unreadable octets: UI segments have no numbers, so what was joined of them cannot be trusted."""
-        self._release((frame.channel, frame.path.number))
+        self._release(frame.path.number)
         if DAMAGE.isdisjoint(p.kind for p in frame.problems):
             return
-        part = self._pushes.pop((frame.channel, frame.path.number), None)
+        part = self._pushes.pop(frame.path.number, None)
         if part is not None and part.frames:
             self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "a damaged frame lies between its segments")
             part.lost = True
@@ -354,14 +354,14 @@ class Reassembly:
     # --- gaps ---------------------------------------------------------------------------------------
 
     def _joint(self, frame: Frame) -> Joint:
-        joints = self._joints.get((frame.channel, frame.path.number))
+        joints = self._joints.get(frame.path.number)
         key = (frame.source, frame.destination, frame.physical, frame.direction)
         joint = joints.get(key) if joints is not None else None
         if joint is None:
             if self._links >= MAX_LINKS:
                 self._joints.clear()
                 self._links = 0
-            joints = self._joints.setdefault((frame.channel, frame.path.number), {})
+            joints = self._joints.setdefault(frame.path.number, {})
             joint = joints[key] = Joint()
             if frame.direction != Direction.UNKNOWN:
                 joints[frame.destination, frame.source, frame.physical, 1 - frame.direction] = joint
@@ -376,10 +376,10 @@ class Reassembly:
         part.response_ns = None
         self.put(_event(source, "gap", (Problem(kind, args=args, frame=numbers[-1]),), numbers))
 
-    def _forget(self, channel: int, path: Path) -> tuple[Problem, ...]:
+    def _forget(self, path: Path) -> tuple[Problem, ...]:
         """The conversation is broken off: problems of its unfinished segments."""
-        self._pushes.pop((channel, path.number), None)
-        joints = self._joints.pop((channel, path.number), {})
+        self._pushes.pop(path.number, None)
+        joints = self._joints.pop(path.number, {})
         self._links -= len({id(joint) for joint in joints.values()})
         return tuple(p for joint in joints.values() for part in joint.parts for p in _unfinished(part))
 

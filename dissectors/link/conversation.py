@@ -26,6 +26,7 @@ from dissectors.record import Direction, Frame, Path
 from dissectors.tags import DIRECTION, TAGS
 
 WAIT = 8
+IDLE_FACTOR = 20
 PORT = 4059  # registered for DLMS/COSEM: decides the direction only until an APDU tells it
 TO_SERVER, TO_CLIENT, UNKNOWN = int(Direction.TO_SERVER), int(Direction.TO_CLIENT), int(Direction.UNKNOWN)
 
@@ -204,11 +205,18 @@ class Conversation:
             self.links = links_of(self.choice.profiles.get(profile), transport == "serial")
         for way in self.ways:
             way.profile = profile
-            way.framer = _framer(kind)
+            way.framer = _framer(kind, self._idle_ns())
             way.telnet = Telnet() if telnet else None
             way.wrapped = kind == "wrapper" and not telnet
         waited, self._waiting = self._waiting, []
         return [(way, unit) for way, chunk in waited for unit in self._units(way, chunk)]
+
+    def _idle_ns(self) -> int | None:
+        """Silence after which a frame on a serial line is given up: far above the inter-octet time-out,
+        since a tap batches octets."""
+        if self.transport != "serial" or self.links is None:
+            return None
+        return self.links.parameters.inter_octet_ms.default * IDLE_FACTOR * 1_000_000
 
     def lose(self, way: Way, octets: int) -> list[tuple[Way, Unit]]:
         """Octets of this way are missing here."""
@@ -234,6 +242,8 @@ class Conversation:
             return self._wrapper_frame(no, way, unit, channel)
         if self.links is not None and unit.kind not in ("noise", "modem"):
             return self._hdlc_frame(no, way, unit, channel, direction)
+        if self.links is not None:
+            self.links.follow(unit, no, UNKNOWN)  # nothing to believe, but no turn is trusted across it
         layer = unit.kind if unit.kind in ("noise", "apdu", "iec62056-21", "modem") else self.transport
         if layer == "apdu":
             direction = int(DIRECTION.get(unit.octets[0], Direction(direction)))
@@ -369,10 +379,10 @@ def links_of(profile: Profile | None, line: bool) -> hdlc_link.Links:
     return hdlc_link.Links(profile.hdlc_parameters(), names, profile.name, line)
 
 
-def _framer(kind: str) -> Framer | None:
-    makers: dict[str, Callable[[], Framer]] = {"wrapper": WrapperFramer, "hdlc": HdlcFramer}
-    maker = makers.get(kind)
-    return maker() if maker is not None else None
+def _framer(kind: str, idle_ns: int | None) -> Framer | None:
+    if kind == "wrapper":
+        return WrapperFramer()
+    return HdlcFramer(idle_ns) if kind == "hdlc" else None
 
 
 def _replace(chunk: Chunk, octets: bytes, carrier: bytes) -> Chunk:

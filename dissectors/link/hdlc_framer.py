@@ -215,10 +215,7 @@ class Framer:
     def _fill(self, out: list[Unit], final: bool) -> bool:
         """Flags before the opening flag become a unit; False when more may follow."""
         buffer = self._buffer
-        run = 1
-        n = min(len(buffer), NOISE_MAX + 1)
-        while run < n and buffer[run] == FLAG:
-            run += 1
+        run = min(len(buffer) - len(buffer.lstrip(b"\x7e")), NOISE_MAX + 1)
         if run == len(buffer) and run <= NOISE_MAX and not final:
             self._need = run + 1
             return False

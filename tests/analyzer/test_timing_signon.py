@@ -1,7 +1,9 @@
 """Sign-on timers of IEC 62056-21."""
 
+import pytest
 from timing_script import DOWN, MS, UP, Ran, frame, run
 
+from analyzer.timing_signon import mode_of, shape
 from dissectors.profile import parse
 from dissectors.record import Channel, Frame
 
@@ -19,7 +21,8 @@ SLOW = Channel(0, "head", 250, 1000, 300, 10, "start")
 
 
 def signon(rule: str, *frames: Frame) -> Ran:
-    text = f'{PROFILE}[[application.timing]]\n{rule}\nkind = "delay"\nsubject = "network"\nclause = "6"\nconfidence = "A"\n'
+    common = 'kind = "delay"\nsubject = "network"\nclause = "6"\nconfidence = "A"\n'
+    text = f"{PROFILE}[[application.timing]]\n{rule}\n{common}"
     return run(parse(text.encode(), "iec21.toml"), frames, channels=[SLOW])
 
 
@@ -65,3 +68,26 @@ def test_parity_bits_do_not_hide_a_request() -> None:
     seven_bits = bytes.fromhex("AF3F218D0A")
     got = signon('rule = "signon.set-up"', line(1, seven_bits, UP, 0, 167), *DIALOGUE[1:4])
     assert got.measured("signon.set-up") == [1700]
+
+
+@pytest.mark.parametrize(("when", "count"), [('mode = "E"', 4), ('mode = "C"', 0), ('phase = "readout"', 1)])
+def test_rules_of_one_mode_or_phase(when: str, count: int) -> None:
+    got = signon(
+        f'rule = "signon.reaction"\nwhen = {{{when}}}', *DIALOGUE, line(6, b"/XXX5\\2i\r\n", DOWN, 62_400, 62_900)
+    )
+    assert got.row("signon.reaction")["count"] == count
+
+
+@pytest.mark.parametrize(
+    ("octets", "mode"),
+    [(b"/XXX5ident", "C"), (b"/XXX5\\2ident", "E"), (b"/XXXEident", "B"), (b"/XXX\\ident", "A"), (b"", "A")],
+)
+def test_modes(octets: bytes, mode: str) -> None:
+    assert mode_of(octets) == mode
+
+
+def test_shapes() -> None:
+    octets = (b"/?!\r\n", b"\0\0/?!", b"/XXX5", b"\x06050\r\n", b"\x06", b"\x02d", b"\x01R1", b"", b"x")
+    assert [shape(o) for o in octets] == [
+        "request", "request", "identification", "acknowledgement", "", "data", "programming", "", "",
+    ]  # fmt: skip

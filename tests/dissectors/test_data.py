@@ -59,6 +59,7 @@ def test_scan_build_and_trace_agree(d: Data, more: st.DataObject) -> None:
         ("08", "apdu.data", "tag 8 is not a type"),
         ("0B", "apdu.data", "tag 11 is not a type"),
         ("FE", "apdu.data", "tag 254 is not a type"),
+        ("0101", "apdu.data", "array of 1 elements, 0 octets left"),
         ("0205", "apdu.data", "structure of 5 elements, 0 octets left"),
         ("0184FFFFFFFF00", "apdu.data", "array of 4294967295 elements, 1 octets left"),
         ("0101" * 17 + "00", "apdu.data", "nested deeper than 16"),

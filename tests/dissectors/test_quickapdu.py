@@ -101,3 +101,9 @@ def test_a_load_profile() -> None:
     row = Data("structure", [Data("octet-string", encode.CLOCK.hex().upper()), Data("double-long-unsigned", 1)])
     assert agree(encode.get_response_normal(0xC1, Data("array", [row] * 10)))
     assert quickapdu.dissect(b"") is None
+
+
+def test_an_undefined_result_goes_the_slow_way() -> None:
+    assert not agree(bytes.fromhex("C701C14D00"))
+    assert not agree(bytes.fromhex("C501C14D"))
+    assert not agree(bytes.fromhex("C401C1014D"))

@@ -10,7 +10,7 @@ from dissectors import data
 from dissectors.context import EMPTY
 from dissectors.cursor import Cursor
 from dissectors.data_types import Data
-from dissectors.xdlms import get
+from dissectors.xdlms import dissect, get
 
 invokes = st.integers(0, 255)
 results = st.one_of(datas, st.sampled_from((1, 2, 3, 4, 250)))
@@ -66,6 +66,12 @@ def test_next_acknowledges() -> None:
     apdu = get.request(Cursor(encode.example("get-request-next")), EMPTY)
     assert apdu.block is not None
     assert (apdu.block.number, apdu.block.acknowledges, apdu.block.data) == (1, True, (0, 0))
+
+
+def test_undefined_choice_of_a_block() -> None:
+    c = Cursor(bytes.fromhex("C402C1000000000102"))
+    assert dissect(c, EMPTY).name == "get-response-with-datablock"
+    assert [(p.kind.code, p.args) for p in c.problems] == [("apdu.choice", (2, "DataBlock-G result"))]
 
 
 def test_a_data_beside_its_encoder() -> None:
