@@ -102,7 +102,7 @@ def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False) ->
         out.messages.append(rows.row("message", message, run))
         for number in message.pdu.frames:
             carried.setdefault(number, []).append(message.no)
-        apdus.append("acse" if 0x60 <= message.pdu.octets[0] <= 0x63 else "xdlms")
+        apdus.append("acse" if 0x60 <= message.octets[0] <= 0x63 else "xdlms")
         if tree and len(message.pdu.frames) > 1:
             nodes += trees.message_tree(message, run)
     for frame in frames.values():

@@ -15,14 +15,13 @@ WAITING_MAX = 65536  # unanswered requests kept in the whole capture
 
 
 class Open:
-    """A request on its way, and what came of it so far."""
+    """A request on its way that is more than one message: repeated, in blocks, or answered in blocks."""
 
-    __slots__ = ("attempts", "blocks", "first_asked_ns", "key", "last", "line_ns", "request", "responses")
+    __slots__ = ("attempts", "blocks", "first_asked_ns", "last", "line_ns", "request", "responses")
 
-    def __init__(self, request: Message, key: tuple[int, int]) -> None:
+    def __init__(self, request: Message) -> None:
         pdu = request.pdu
         self.request = request
-        self.key = key
         self.attempts = pdu.attempts
         self.first_asked_ns = pdu.first_attempt_ns if pdu.first_attempt_ns is not None else pdu.last_ns
         self.last = request  # the request message whose attempt counts: a repetition replaces it
@@ -31,9 +30,17 @@ class Open:
         self.line_ns = pdu.line_ns
 
 
+def opened(waiting: dict[int, Message | Open], number: int) -> Open | None:
+    """The request of that number with room for what came of it; None where it does not wait."""
+    found = waiting.get(number)
+    if isinstance(found, Message):
+        found = waiting[number] = Open(found)
+    return found
+
+
 def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
     """Exchanges in the order in which they end; unanswered ones when replaced or at the end."""
-    waiting: dict[int, Open] = {}  # by number of the request message
+    waiting: dict[int, Message | Open] = {}  # by number of the request message
     latest: dict[tuple[int, int], int] = {}  # (association, invoke id) -> that number
     number = 0
     now: int | None = None
@@ -44,75 +51,123 @@ def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
         if pdu.last_ns is not None:
             now = pdu.last_ns
         if role == "response":
-            key = m.request
-            found = waiting.get(key) if key else None
-            if found is None:
-                number += 1
-                yield orphan(number, m)
-                continue
             block = apdu.block
             if block is not None and (block.acknowledges or not block.last):
-                found.responses += (m,)
-                found.line_ns += pdu.line_ns
-                found.blocks += not block.acknowledges
-                continue
-            del waiting[key]
-            latest.pop(found.key, None)
+                o = opened(waiting, m.request)
+                if o is not None:
+                    o.responses += (m,)
+                    o.line_ns += pdu.line_ns
+                    o.blocks += not block.acknowledges
+                    continue
+            found = waiting.pop(m.request, None)
             number += 1
-            yield finished(number, found, m)
+            if found is None:
+                yield orphan(number, m)
+            elif isinstance(found, Message):
+                yield answered(number, found, m)
+            else:
+                yield finished(number, found, m)
         elif role == "request":
             if m.request:  # a further block of a request, or the call for the next block
-                found = waiting.get(m.request)
-                if found is not None:
-                    found.line_ns += pdu.line_ns
+                o = opened(waiting, m.request)
+                if o is not None:
+                    o.line_ns += pdu.line_ns
                     if apdu.block is not None and not apdu.block.acknowledges:
-                        found.last = m
-                        found.blocks += 1
+                        o.last = m
+                        o.blocks += 1
                     continue
-            key2 = (m.association, apdu.invoke_id)
-            before = latest.get(key2)
-            if before is not None:
-                old = waiting[before]
-                if not old.responses and old.last.pdu.octets == pdu.octets:
-                    old.attempts += pdu.attempts
-                    old.last = m
-                    waiting[m.no] = waiting.pop(before)
-                    latest[key2] = m.no
-                    continue
+            key = (m.association, apdu.invoke_id)
+            before = latest.get(key)
+            if before is not None and before in waiting:
+                o = opened(waiting, before)
+                assert o is not None
                 del waiting[before]
+                if not o.responses and o.last.pdu.octets == pdu.octets:
+                    o.attempts += pdu.attempts
+                    o.last = m
+                    waiting[m.no] = o
+                    latest[key] = m.no
+                    continue
                 number += 1
-                yield unanswered(number, old, now)
+                yield unanswered(number, o, now)
             if not apdu.confirmed:
                 number += 1
                 yield alone(number, m)
                 continue
             if len(waiting) >= WAITING_MAX:
-                oldest = waiting.pop(next(iter(waiting)))
-                latest.pop(oldest.key, None)
+                o = opened(waiting, next(iter(waiting)))
+                assert o is not None
+                del waiting[next(iter(waiting))]
                 number += 1
-                yield unanswered(number, oldest, now)
-            waiting[m.no] = Open(m, key2)
-            latest[key2] = m.no
+                yield unanswered(number, o, now)
+            if len(latest) > 2 * WAITING_MAX:
+                latest.clear()
+            waiting[m.no] = m
+            latest[key] = m.no
         elif role == "unsolicited":
             number += 1
             yield alone(number, m)
     for left in waiting.values():
         number += 1
-        yield unanswered(number, left, now)
+        yield unanswered(number, Open(left) if isinstance(left, Message) else left, now)
+
+
+def answered(number: int, request: Message, response: Message) -> Exchange:
+    """The Exchange of one request and one response: the usual case, without detours."""
+    asked, end = request.pdu, response.pdu
+    asked_ns, answered_ns = asked.last_ns, end.first_ns
+    response_ns = complete_ns = lo = hi = None
+    if asked_ns is not None and answered_ns is not None:
+        response_ns = answered_ns - asked_ns
+        complete_ns = None if end.last_ns is None else end.last_ns - asked_ns
+        u, v = asked.uncertainty_ns, end.uncertainty_ns
+        if u is not None and v is not None:
+            lo, hi = response_ns - u - v, response_ns + u + v
+    link_ns = end.link_response_ns
+    line_ns = asked.line_ns + end.line_ns
+    client_ns = None
+    if link_ns is not None and complete_ns is not None and line_ns:
+        client_ns = max(0, complete_ns + asked.line_ns - line_ns - link_ns)
+    path = asked.path
+    apdu = request.apdu
+    first_ns = asked.first_attempt_ns
+    return Exchange(
+        number,
+        request.no,
+        (response.no,),
+        apdu.service,
+        request.association,
+        asked.channel,
+        asked.profile,
+        asked.client,
+        asked.server,
+        asked.physical,
+        path.source,
+        path.destination,
+        request.target,
+        response.apdu.result,
+        (asked.frames[0], end.frames[0]),
+        asked_ns if first_ns is None else first_ns,
+        asked_ns,
+        answered_ns,
+        response_ns,
+        lo,
+        hi,
+        complete_ns,
+        link_ns,
+        line_ns or None,
+        response_ns if link_ns is None else link_ns,
+        client_ns,
+        end.polls,
+        asked.attempts,
+        1 if response.apdu.block is not None else 0,
+    )
 
 
 def ends(pdu: Pdu) -> tuple[str | None, str | None]:
     """(client's address, server's address) of a PDU's conversation."""
     path = pdu.path
     return (path.destination, path.source) if pdu.direction == TO_CLIENT else (path.source, path.destination)
-
-
-def spread(asked: Pdu, answered: Pdu, measured: int | None) -> tuple[int | None, int | None]:
-    """(lo, hi) of a time between two PDUs: both uncertainties; unknown where one is."""
-    if measured is None or asked.uncertainty_ns is None or answered.uncertainty_ns is None:
-        return None, None
-    u = asked.uncertainty_ns + answered.uncertainty_ns
-    return measured - u, measured + u
 
 
 def finished(number: int, o: Open, m: Message) -> Exchange:

@@ -88,8 +88,12 @@ def data_of(m: Message) -> Data | None:
     """The message's Data, None without or where it cannot be built."""
     where = m.apdu.data
     if where is None:
-        return None
+        return None if m.joined is None else _built(m.joined, 0, len(m.joined))
+    return _built(m.octets, where[0], where[1])
+
+
+def _built(octets: bytes, start: int, end: int) -> Data | None:
     try:
-        return build(Cursor(m.pdu.octets, where[0], where[1], buffer="apdu"))
+        return build(Cursor(octets, start, end, buffer="apdu"))
     except Stop:
         return None

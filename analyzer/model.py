@@ -3,6 +3,8 @@
 association ─Message→ exchange ─Exchange→ timing ─Measurement, Finding→ views
 """
 
+from typing import Any
+
 from dissectors.apdu import Apdu
 from dissectors.problem import Problem
 from dissectors.record import Pdu, Value
@@ -18,9 +20,15 @@ class Target(Value, frozen=True, gc=False):
 
 
 class Message(Value, frozen=True, gc=False):
-    """An APDU in its association. pdu.octets are the APDU's octets (joined, for the last block of
-    a block transfer). association counts from 1 (0: none, as for a push without one). context is
-    an index into association.CONTEXTS of the run. target: of the request, for a response too."""
+    """An APDU in its association. association counts from 1 (0: none, as for a push without one).
+    context is an index into the run's Associations.contexts. target: of the request, for a response
+    too. request: number of the request message that a response answers or a block continues, 0
+    unknown; asked_ns: end of that request's last attempt.
+
+    plain: the APDU after deciphering, None where pdu.octets are it. joined: the raw data of a block
+    transfer that this message completes, or the APDU of a general block transfer. security: what
+    protected it. joined_frames: all frames of the transfer, () where pdu.frames are all.
+    """
 
     no: int
     pdu: Pdu
@@ -29,8 +37,21 @@ class Message(Value, frozen=True, gc=False):
     context: int
     target: Target | None
     problems: tuple[Problem, ...] = ()
-    request: int = 0  # number of the request message that a response answers, 0 unknown
-    asked_ns: int | None = None  # end of that request's last attempt
+    request: int = 0
+    asked_ns: int | None = None
+    plain: bytes | None = None
+    joined: bytes | None = None
+    security: Any = None
+    joined_frames: tuple[int, ...] = ()
+
+    @property
+    def octets(self) -> bytes:
+        """The APDU in clear: what the ranges of apdu refer to."""
+        return self.pdu.octets if self.plain is None else self.plain
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        return self.joined_frames or self.pdu.frames
 
 
 class Exchange(Value, frozen=True, gc=False):

@@ -57,7 +57,9 @@ def none_if(value: int, absent: int = -1) -> int | None:
 
 def data_of(m: Message) -> Any:
     """The message's Data as {"type", "value"}, None without."""
-    return data_at(m.pdu.octets, m.apdu.data)
+    if m.joined is not None and m.apdu.data is None and m.apdu.items is None:
+        return data_at(m.joined, (0, len(m.joined)))
+    return data_at(m.octets, m.apdu.data)
 
 
 def data_at(octets: bytes, where: tuple[int, int] | None) -> Any:
@@ -72,7 +74,7 @@ def data_at(octets: bytes, where: tuple[int, int] | None) -> Any:
 
 def fields_of(m: Message, run: Run) -> dict[str, Any]:
     """The APDU's components under their ASN.1 names: dissected again, with the message's context."""
-    c = Trace(m.pdu.octets, buffer="apdu")
+    c = Trace(m.octets, buffer="apdu")
     dissect(c, run.associations.contexts[m.context])
     return tree_fields(c.finish())
 
@@ -89,7 +91,7 @@ def items_of(m: Message) -> Any:
             "method": i.method,
             "variable": none_if(i.variable),
             "result": i.result,
-            "data": data_at(m.pdu.octets, i.data),
+            "data": data_at(m.octets, i.data),
         }
         for i in items
     ]
@@ -116,7 +118,7 @@ def message_problems(m: Message) -> list[dict[str, Any]]:
 
 MESSAGE: tuple[Column, ...] = (
     Column("no", "int", lambda m, r: m.no, "number of the message, from 1"),
-    Column("frames", "json", lambda m, r: list(m.pdu.frames), "numbers of its frames"),
+    Column("frames", "json", lambda m, r: list(m.frames), "numbers of its frames"),
     Column("time", "text", lambda m, r: words.iso(m.pdu.first_ns), "first octet, ISO 8601 UTC"),
     Column("time_ns", "time", lambda m, r: m.pdu.first_ns, "first octet, since 1970 UTC", "ns"),
     Column("end_ns", "time", lambda m, r: m.pdu.last_ns, "end of the last octet", "ns"),
@@ -333,8 +335,8 @@ def latency(m: Message) -> int | None:
 ONLY_FILTERS: Mapping[str, tuple[Column, ...]] = {
     "message": (
         Column("latency", "duration", lambda m, r: latency(m), "a response: time since its request", "ns"),
-        Column("octets", "text", lambda m, r: m.pdu.octets.hex().upper(), "the APDU, as hex"),
-        Column("length", "int", lambda m, r: len(m.pdu.octets), "octets of the APDU", "octets"),
+        Column("octets", "text", lambda m, r: m.octets.hex().upper(), "the APDU, as hex"),
+        Column("length", "int", lambda m, r: len(m.octets), "octets of the APDU", "octets"),
         Column("service", "text", lambda m, r: m.apdu.service, "get, set, action, association, …"),
         Column("role", "text", lambda m, r: m.apdu.role, "request, response or unsolicited"),
     ),

@@ -13,6 +13,7 @@ from analyzer.model import Measurement
 from analyzer.percentiles import nearest_rank
 from analyzer.verdict import (
     FAIL,
+    NOT_OBSERVED,
     PASS,
     UNANSWERED,
     UNDECIDABLE,
@@ -31,6 +32,8 @@ NONE = -(1 << 63)  # no value, in an array of 64-bit integers
 FOREVER = (1 << 63) - 1
 # A measurement as it is kept: start, end, measured, lo, hi in ns; start and end frame; verdict, needs, limit.
 KEPT = Struct("<qqqqqIIBBI")
+
+UNSEEN = Interval(None, None, None, "octet-times")
 
 
 class Limit(Value, frozen=True, gc=False):
@@ -85,8 +88,9 @@ class Column:
         self.needs: list[str] = [""]
         self.each: bytearray | None = bytearray() if keep else None
         # For span(): whether it may judge by itself, the bounds, and what is inside them.
-        limited = limit.low is not None or limit.high is not None
+        limited = limit.low is not None or limit.high is not None or bool(limit.needs)
         self.lean = not limit.needs
+        self.blind = False  # it was said that the capture cannot show it
         self.low = NONE if limit.low is None else limit.low
         self.high = FOREVER if limit.high is None else limit.high
         self.inside = PASS if limited and self.single and self.certain else UNJUDGED
@@ -140,6 +144,31 @@ class Column:
         else:
             found = Interval(ns, 0 if lo < 0 <= ns else lo, hi)
             self.measure(found, start_ns, start_frame, end_ns, end_frame, exchange)
+
+    def alive(
+        self, ns: int, lo: int, hi: int, start_ns: int, start_frame: int, end_ns: int, end_frame: int, limit: Limit
+    ) -> None:
+        """reacted() for a gap with known bounds that the receiver outlived; mostly far below its time-out."""
+        if not self.timeout and limit is self.limit:
+            self.span(ns, lo, hi, start_ns, start_frame, end_ns, end_frame)
+        elif self.each is None and self.certain and limit is self.limit and ns >= 0 and hi < self.low:
+            self.counts[PASS] += 1
+            self.values.append(ns)
+            if ns > self.longest:
+                self.longest, self.longest_frame = ns, end_frame or start_frame
+            if ns < self.shortest:
+                self.shortest, self.shortest_frame = ns, end_frame or start_frame
+        else:
+            found = Interval(ns, 0 if lo < 0 <= ns else lo, hi)
+            self.reacted(found, True, start_ns, start_frame, end_ns, end_frame, limit)
+
+    def unseen(self, end_ns: int | None, frame: int) -> None:
+        """The capture cannot show what is between the octets of this frame: undecidable, said once."""
+        if self.each is None and (self.inside is UNJUDGED or self.blind):
+            self.counts[UNJUDGED if self.inside is UNJUDGED else UNDECIDABLE] += 1
+        else:
+            self.blind = True
+            self.measure(UNSEEN, None, frame, end_ns, frame)
 
     def reacted(
         self,
@@ -303,7 +332,7 @@ def as_a_whole(columns: list[Column], limit: Limit) -> str:
     waits = np.concatenate([np.asarray(c.waits, dtype=np.int64) for c in columns])
     n = len(values) + len(waits)
     if not n:
-        return row_verdict((0, 0, 0, 0, 0), 0, True)
+        return VERDICT_NAMES[UNDECIDABLE] if any(sum(c.counts) for c in columns) else NOT_OBSERVED
     if n < first.timing.min_samples or any(c.vague for c in columns):
         return "undecidable"
     wide = max(c.widest_ns for c in columns)

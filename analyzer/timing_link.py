@@ -39,7 +39,6 @@ NAMES = (
 )  # fmt: skip
 ALSO = ("app.session", "line.collision")
 COUNTED = Interval(1, 1, 1)
-UNSEEN = Interval(None, None, None, "octet-times")
 LINKS_MAX = 65_536  # address pairs of one line; garbage makes no more
 
 
@@ -107,7 +106,7 @@ class Link:
         self.turn: Edge | None = None  # end of a server frame that gave it back
         self.last: list[tuple[Any, Edge] | None] = [None, None]  # value and end of each side's last frame
         self.heard: Edge | None = None  # end of the client's last frame
-        self.gap: tuple[Edge, Edge, Interval] | None = None  # of the client, the server's reaction awaited
+        self.gap: tuple[Edge, Edge, Edge] | None = None  # end of a client frame; start and end of its next
         self.octet_gap: tuple[Edge, Interval] | None = None
         self.asked: Edge | None = None  # end of the first SNRM
         self.closing = False  # DISC is on its way
@@ -181,24 +180,37 @@ class Link:
             self.repeats = 0
 
     def _silence_of_client(self, start: Edge, end: Edge, kind: str) -> None:
-        heard = self.heard
-        before = self.gap
+        heard, before = self.heard, self.gap
+        self.gap = None
         if before is not None:  # the frame after the gap got no answer: closed, if the gap was long enough
+            gap = between(before[0], before[1])
             for column in self.inactivity:
                 limit = self.book.limit(column, self.port)
-                lo = before[2].lo_ns
-                if limit.high is not None and lo is not None and lo > limit.high:
-                    column.reacted(
-                        before[2], False, before[0].ns, before[0].frame, before[1].ns, before[1].frame, limit
-                    )
+                if limit.high is not None and gap.lo_ns is not None and gap.lo_ns > limit.high:
+                    column.reacted(gap, False, before[0].ns, before[0].frame, before[1].ns, before[1].frame, limit)
+        if heard is not None and kind in DATA:
+            self.gap = (heard, start, end)
+
+    def _react(self, alive: bool) -> None:
+        """The server answered the first frame after a gap of the client, or said that the link is closed."""
+        assert self.gap is not None
+        heard, sent, end = self.gap
         self.gap = None
-        if heard is None or kind not in DATA:
+        found = between(heard, sent)
+        ns, lo, hi = found.ns, found.lo_ns, found.hi_ns
+        if ns is None or lo is None or hi is None or end.ns is None or sent.ns is None or heard.ns is None:
+            for column in self.inactivity:
+                limit = self.book.limit(column, self.port)
+                column.reacted(found, alive, heard.ns, heard.frame, sent.ns, sent.frame, limit)
             return
-        found = between(heard, start)
-        if found.hi_ns is not None and start.ns is not None and end.ns is not None:
-            # The receiver's timer stops somewhere in this frame.
-            found = Interval(found.ns, found.lo_ns, found.hi_ns + max(0, end.ns - start.ns))
-        self.gap = (heard, start, found)
+        hi += max(0, end.ns - sent.ns)  # the receiver's timer stops somewhere in this frame
+        for column in self.inactivity:
+            limit = self.book.limit(column, self.port)
+            if alive:
+                column.alive(ns, lo, hi, heard.ns, heard.frame, sent.ns, sent.frame, limit)
+            else:
+                gap = Interval(ns, lo, hi)
+                column.reacted(gap, False, heard.ns, heard.frame, sent.ns, sent.frame, limit)
 
     def _windows(self, kind: str, value: Any, start: Edge, end: Edge, again: bool, side: int) -> None:
         """Full windows: one of the other side that this frame acknowledges, one of its own that it fills."""
@@ -220,9 +232,13 @@ class Link:
         if not delays and not timeouts:
             return
         gap = f.gap_ns
-        if gap is None or f.path.transport in ("tcp", "udp"):
-            found = UNSEEN
-        elif end.needs:
+        if gap is None or not self.plan.serial:
+            for column in delays:
+                column.unseen(end.ns, f.no)
+            for column in timeouts:
+                column.unseen(end.ns, f.no)
+            return
+        if end.needs:
             found = Interval(gap, None, None, end.needs)
         else:
             wide = end.early_ns + end.late_ns
@@ -254,11 +270,7 @@ class Link:
             self.pending = None
         self._same_side(f, start, end, TO_CLIENT)
         if self.gap is not None:
-            heard, sent, found = self.gap
-            for column in self.inactivity:
-                limit = self.book.limit(column, self.port)
-                column.reacted(found, kind != "DM", heard.ns, heard.frame, sent.ns, sent.frame, limit)
-            self.gap = None
+            self._react(kind != "DM")
         if self.octet_gap is not None:
             self._react_octets(True, start)
         if self.asked is not None and kind in ("UA", "DM"):

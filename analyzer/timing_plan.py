@@ -219,7 +219,7 @@ class Book:
         A meter may have several ports, one object each (0-b:22.0.0). Which of them is tapped the octets
         do not say: where their values differ, none of them replaces the profile's limit."""
         timing = column.timing
-        if timing.parameter is None:
+        if not self._announced or timing.parameter is None:
             return column.limit
         found = self._announced.get((timing.parameter, port))
         if not found:

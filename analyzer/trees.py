@@ -16,7 +16,7 @@ from dissectors.layers import LAYERS
 from dissectors.link.packets import first_layer
 from dissectors.record import Frame, Value
 
-OWN = {"wrapper": "wrapper", "hdlc": "hdlc", "apdu": "apdu"}  # a frame's layer -> first layer of its octets
+OWN = {"wrapper": "wrapper", "hdlc": "hdlc", "apdu": "apdu", "llc": "llc"}  # a frame's layer -> first layer of its octets
 
 
 class TreeNode(Value, frozen=True, gc=False):
@@ -59,7 +59,7 @@ def _parts(frame: Frame, run: Run) -> Iterator[tuple[bytes, str, str, Context]]:
     """(octets, first layer, buffer, context): the packet around a frame, then the frame's own octets."""
     link = run.channels[frame.channel].link_type if frame.channel < len(run.channels) else -1
     lowest = first_layer(link)
-    start = OWN.get(frame.layer)
+    start = OWN.get(frame.kind) or OWN.get(frame.layer)
     packet = frame.carrier if start is not None else frame.octets
     if lowest and packet:
         yield packet, lowest, "packet", EMPTY
@@ -95,13 +95,13 @@ def frame_nodes(frame: Frame, run: Run) -> list[Node]:
 
 def message_tree(m: Message, run: Run) -> tuple[TreeNode, ...]:
     """A message's APDU, dissected with what its association knew (buffer "apdu")."""
-    return octet_trees(m.pdu.octets, "apdu", "apdu", run.associations.contexts[m.context])
+    return octet_trees(m.octets, "apdu", "apdu", run.associations.contexts[m.context])
 
 
 def message_nodes(m: Message, run: Run) -> list[Node]:
     """The same as Nodes with values, for filters."""
     context = run.associations.contexts[m.context]
-    return [node for layer in walk(m.pdu.octets, "apdu", LAYERS, context, trace=True) for node in layer.tree]
+    return [node for layer in walk(m.octets, "apdu", LAYERS, context, trace=True) for node in layer.tree]
 
 
 def descend(nodes: Iterable[Node]) -> Iterator[Node]:

@@ -139,7 +139,9 @@ class HexlogSource(FileSource):
         burst: Burst | None = None
         heading: Line | None = None
         paragraph: list[bytes] = []
-        s_is_send = bool(re.search(rb"(?m)^[^\n]{0,40}\bR:", self.stream.head(4096)))
+        # a growing file is not looked ahead into: that would wait for its 4096th octet
+        sample = b"" if self.stream.follow else self.stream.head(4096)
+        s_is_send = bool(re.search(rb"(?m)^[^\n]{0,40}\bR:", sample))
         number, cut = 0, None
         for entry in self._lines():
             if entry is None:

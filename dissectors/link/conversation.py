@@ -28,6 +28,7 @@ from dissectors.tags import DIRECTION, TAGS
 WAIT = 8
 IDLE_FACTOR = 20
 PORT = 4059  # registered for DLMS/COSEM: decides the direction only until an APDU tells it
+LLC = {b"\xe6\xe6\x00": int(Direction.TO_SERVER), b"\xe6\xe7\x00": int(Direction.TO_CLIENT)}
 TO_SERVER, TO_CLIENT, UNKNOWN = int(Direction.TO_SERVER), int(Direction.TO_CLIENT), int(Direction.UNKNOWN)
 
 
@@ -147,7 +148,9 @@ class Conversation:
 
     def _raw(self, chunk: Chunk) -> Unit:
         if self.carrier == "apdu":
-            return _unit(chunk.octets, chunk, "apdu", (), payload=chunk.octets)
+            octets = chunk.octets
+            headed = octets[:3] in LLC
+            return _unit(octets, chunk, "llc" if headed else "apdu", (), payload=octets[3:] if headed else octets)
         kind = self.carrier if self.carrier == "iec62056-21" else "other"
         return _unit(chunk.octets, chunk, kind or "other", ())
 
@@ -184,6 +187,8 @@ class Conversation:
                 return self._commit(look.kind, f"likely: {look.reason}", negotiates(octets))
             if self.transport in ("serial", "text") and b"\x7e" in octets:
                 return self._commit("hdlc", "likely: flags on a serial line", False)
+            if self.transport in ("text", "exported") and apdu_tag(octets) in TAGS:
+                return self._commit("apdu", "likely: begins with the tag of an APDU", False)
         return self._commit("raw", "no known content", False)
 
     def _commit(self, kind: str, why: str, telnet: bool) -> list[tuple[Way, Unit]]:
@@ -245,8 +250,11 @@ class Conversation:
         if self.links is not None:
             self.links.follow(unit, no, UNKNOWN)  # nothing to believe, but no turn is trusted across it
         layer = unit.kind if unit.kind in ("noise", "apdu", "iec62056-21", "modem") else self.transport
-        if layer == "apdu":
-            direction = int(DIRECTION.get(unit.octets[0], Direction(direction)))
+        if unit.payload and direction == UNKNOWN:
+            layer = "apdu"
+            direction = LLC.get(unit.octets[:3], int(DIRECTION.get(unit.payload[0], Direction.UNKNOWN)))
+        elif unit.payload:
+            layer = "apdu"
         return Frame(
             no,
             unit.records,
@@ -394,10 +402,16 @@ def _unit(octets: bytes, of: Chunk | Unit, kind: str, problems: tuple[Problem, .
     return Unit(octets, records, of.first_ns, of.last_ns, of.uncertainty_ns, kind, None, payload, problems, of.carrier)
 
 
+def apdu_tag(octets: bytes) -> int:
+    """The tag of an APDU that may have an LLC header in front, -1 where there is none."""
+    at = 3 if octets[:3] in LLC else 0
+    return octets[at] if len(octets) > at else -1
+
+
 def is_apdu(octets: bytes) -> bool:
     """A whole APDU with a known tag and nothing wrong or left: how a log of bare APDUs is told."""
-    if len(octets) < 2 or octets[0] not in TAGS:
+    if apdu_tag(octets) not in TAGS:
         return False
-    c = Cursor(octets)
+    c = Cursor(octets, 3 if octets[:3] in LLC else 0)
     dissect(c, EMPTY)
     return all(p.kind in (P.APDU_UNDISSECTED, P.APDU_LLS_CLEAR) for p in c.problems) and c.left() == 0

@@ -116,14 +116,15 @@ STATE_ERROR = Field("exception-response.state-error", "State error", type="enum"
 SERVICE_ERROR = Field("exception-response.service-error", "Service error", type="enum", names=SERVICE_ERRORS)
 COUNTER = Field("exception-response.invocation-counter-error", "Invocation counter expected")
 SERVICE = Field("confirmed-service-error.service", "Service", type="enum", names=SERVICES)
-GROUP = Field("confirmed-service-error.service-error", "Error group", type="enum", names=GROUPS)
+SERVICE_ERROR_CHOICE = Field("confirmed-service-error.service-error", "Service error", type="node")
+GROUP = Field("confirmed-service-error.group", "Error group", type="encoding", names=GROUPS)
 VALUES: Mapping[int, Field] = {
     number: Field(f"confirmed-service-error.{name}", "Error", type="enum", names=dict(enumerate(names)))
     for number, (name, names) in _GROUPS.items()
 }
 UNKNOWN_VALUE = Field("confirmed-service-error.value", "Error")
 TAG = Field("apdu.tag", "APDU", type="encoding", names=TAGS)
-FIELDS = (STATE_ERROR, SERVICE_ERROR, COUNTER, SERVICE, GROUP, *VALUES.values(), UNKNOWN_VALUE)
+FIELDS = (STATE_ERROR, SERVICE_ERROR, COUNTER, SERVICE, SERVICE_ERROR_CHOICE, GROUP, *VALUES.values(), UNKNOWN_VALUE)
 
 
 class ExceptionResponse(Value, frozen=True, gc=False):
@@ -182,11 +183,13 @@ def read_service_error(c: Cursor) -> ServiceError:
     service = c.u8(SERVICE)
     if service not in USED_SERVICES:
         c.note(problem.APDU_VALUE, 1, SERVICE.label, f"{_word(SERVICES, service)} is not used by DLMS/COSEM")
+    c.open(SERVICE_ERROR_CHOICE)
     group = c.u8(GROUP)
     if group not in GROUPS:
         c.note(problem.APDU_VALUE, 1, GROUP.label, f"{group} is not defined")
     field = VALUES.get(group, UNKNOWN_VALUE)
     value = c.u8(field)
+    c.close()
     names = field.names or {}
     if group in GROUPS and value not in names:
         c.note(problem.APDU_VALUE, 1, field.label, f"{value} is not defined in {GROUPS[group]}")

@@ -47,7 +47,7 @@ def test_all_groups_of_confirmed_service_error(group: int) -> None:
     for value in range(GROUPS[group] + 1):
         apdu, problems, tree, end = read(errors.confirmed_service_error, bytes((0x0E, 5, group, value)))
         assert end == 4 and apdu.detail.service_name == "read"
-        assert fields(tree)["service-error"] == errors.GROUPS[group]
+        assert fields(tree)["service-error"] == {errors.GROUPS[group]: apdu.detail.value_name}
         assert codes(problems) == ["apdu.value"] * (value == GROUPS[group])
         assert (apdu.result == f"unknown-{value}") == (value == GROUPS[group])
 
