@@ -23,7 +23,8 @@ from dissectors.profile import Profile
 from dissectors.record import Channel, Direction, Record
 from dissectors.tags import TAGS
 
-KINDS = ("auto", "hdlc", "wrapper", "apdu", "data", "llc")
+FRAMED = ("auto", "hdlc", "wrapper", "llc", "apdu", "xdlms", "acse")
+KINDS = (*FRAMED, "data", *(name for name in LAYERS if name not in FRAMED))
 TEXT_LINK = -1
 LLC = (b"\xe6\xe6\x00", b"\xe6\xe7\x00")
 
@@ -75,6 +76,8 @@ def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False) ->
     octets = octets_of(text)
     if kind == "data":
         return _data(octets, tree)
+    if kind not in FRAMED:
+        return _layers(octets, kind, profiles, tree)
     carrier, parts, rest = _split(octets, kind)
     channel = Channel(0, "pasted", TEXT_LINK)
     records = [Record(i + 1, 0, int(Direction.UNKNOWN), None, None, None, part) for i, part in enumerate(parts)]
@@ -172,6 +175,26 @@ def _why(octets: bytes) -> str:
         f"first octet 0x{first:02X} is neither an HDLC flag (7E), nor a wrapper header (00 01), "
         "nor the tag of an APDU; try --as hdlc, wrapper, apdu or data"
     )
+
+
+def _layers(octets: bytes, kind: str, profiles: list[Profile], tree: bool) -> Decoded:
+    """One unit of any layer, and the APDU that it carries."""
+    found = walk(octets, kind, LAYERS, EMPTY, trace=True)
+    out = Decoded([], [], [], None, "", [])
+    end = 0
+    nodes: tuple[trees.TreeNode, ...] = ()
+    for layer in found:
+        out.problems += [rows.problem_row(p, 0) for p in layer.problems]
+        nodes += (trees.layer_node(layer, "frame"),)
+        end = max(end, *(node.end for node in layer.tree)) if layer.tree else end
+        if layer.layer in ("acse", "xdlms"):
+            carried = decode(octets[layer.start : layer.end].hex(), "apdu", profiles)
+            out.messages = carried.messages
+        out.layers.append(layer.layer)
+    out.rest = octets[end:].hex().upper()
+    if tree:
+        out.tree = nodes
+    return out
 
 
 def _data(octets: bytes, tree: bool) -> Decoded:

@@ -133,7 +133,14 @@ def _extra(analysis: "Analysis", level: str, names: Sequence[str]) -> dict[str, 
 
 # -- tables of rows ----------------------------------------------------------------------------------------
 
-DTYPES = {"int": "Int64", "time": "Int64", "duration": "Int64", "text": "string", "bool": "boolean", "json": "string"}
+DTYPES: dict[str, Any] = {
+    "int": "Int64",
+    "time": "Int64",
+    "duration": "Int64",
+    "text": "string",
+    "bool": "boolean",
+    "json": "string",
+}
 
 
 def _plain(column: rows.Column, value: Any) -> Any:
@@ -141,7 +148,7 @@ def _plain(column: rows.Column, value: Any) -> Any:
 
 
 def _array(column: rows.Column, values: list[Any]) -> Any:
-    return pd.array(values, dtype=DTYPES[column.type])
+    return pd.Series(values, dtype=DTYPES[column.type]).array
 
 
 def _level(level: str, items: Iterable[Any], analysis: "Analysis") -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """report: every table of each source as files, and one HTML page over all of them.
 
-    DIR/report.html
-    DIR/frames.csv  messages.csv  exchanges.csv  …  frames.parquet  …  tables.xlsx     (one source)
-    DIR/NAME/frames.csv  …                                                             (several)
+DIR/report.html
+DIR/frames.csv  messages.csv  exchanges.csv  …  frames.parquet  …  tables.xlsx     (one source)
+DIR/NAME/frames.csv  …                                                             (several)
 """
 
 import argparse

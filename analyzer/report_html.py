@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from analyzer import lines, rows, timing_report, words
+from analyzer import lines, rows, words
 from analyzer.columns import NO_TIME
 from analyzer.explain import MARKS
 from analyzer.model import Exchange
@@ -208,6 +208,3 @@ def _objects(case: Case) -> dict[str, Any]:
         row["shown"] = lines.shorten(text, VALUE_WIDTH)
         out.append(row)
     return shown(out, len(found))
-
-
-__all__ = ["page", "timing_report", "wire"]

@@ -36,7 +36,7 @@ MARKS = {
     "unjudged": (SERIES, "o"),
     "unanswered": (FAIL, "x"),
 }
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "cosemscope",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -101,11 +101,11 @@ def _wide(values: npt.NDArray[Any]) -> bool:
 def _limits(axes: Any, series: Series, top: float, vertical: bool) -> list[str]:
     """Draws the bounds that are near enough to the values not to squash them; names the others."""
     notes = []
-    for value, name in ((series.low, "least"), (series.high, "most")):
+    for value in (series.low, series.high):
         if np.isnan(value):
             continue
         if top > 0 and value > 4 * top:
-            notes.append(f"the limit ({name} permitted) lies far above what was measured and is not drawn")
+            notes.append("a limit lies far above what was measured and is not drawn")
             continue
         draw = axes.axvline if vertical else axes.axhline
         draw(value, color=FAIL, linewidth=0.9, linestyle="--")
@@ -166,7 +166,9 @@ def _over_time(axes: Any, series: Series) -> list[str]:
     if _wide(values):
         axes.set_yscale("log")
     else:
-        axes.set_ylim(bottom=min(0.0, float(values.min())))
+        top = float(values.max())
+        drawn = [limit for limit in (series.low, series.high) if limit <= 4 * top]
+        axes.set_ylim(min(0.0, 1.05 * float(values.min())), 1.08 * max(top, *drawn, 1e-12))
     from matplotlib.ticker import NullFormatter
 
     axes.yaxis.set_major_formatter(_formatter(series.unit))
@@ -193,9 +195,7 @@ def inline(text: str, number: int) -> str:
     text = text.replace("xlink:href=", "href=")
     text = re.sub(r'\sid="((?!m|p|c|h)[\w.]*_\d+)"', "", text)  # groups of the figure: named, never referred to
     referred = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
-    text = re.sub(
-        r'\sid="([^"]*)"', lambda found: f' id="p{number}-{found[1]}"' if found[1] in referred else "", text
-    )
+    text = re.sub(r'\sid="([^"]*)"', lambda found: f' id="p{number}-{found[1]}"' if found[1] in referred else "", text)
     text = re.sub(r'(url\(#|href="#)', rf"\g<1>p{number}-", text)
     text = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" role="img">', text, count=1)
     for colour, variable in COLOURS.items():

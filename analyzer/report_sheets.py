@@ -25,8 +25,8 @@ def safe(table: pd.DataFrame) -> pd.DataFrame:
     for name, column in table.items():
         if isinstance(column.dtype, pd.DatetimeTZDtype):
             stamps = column.dt.tz_localize(None).to_numpy()
-            texts = np.char.add(np.datetime_as_string(stamps, unit="ns"), "Z")
-            out[str(name)] = pd.Series(np.where(np.isnat(stamps), None, texts.astype(object)), dtype="string")
+            texts = pd.Series(np.char.add(np.datetime_as_string(stamps, unit="ns"), "Z"), dtype="string")
+            out[str(name)] = texts.mask(np.isnat(stamps))
         elif isinstance(column.dtype, pd.StringDtype):
             numbers, distinct = pd.factorize(column)
             cells = pd.array([csv_cell(text) for text in distinct], dtype="string")
@@ -50,7 +50,7 @@ class Workbook:
 
     def __init__(self) -> None:
         try:
-            from openpyxl import Workbook as Book
+            from openpyxl import Workbook as Book  # type: ignore[import-untyped,unused-ignore]
         except ImportError:
             raise UsageError("XLSX needs openpyxl: pip install 'cosemscope[xlsx]'") from None
         self._book: Any = Book(write_only=True)

@@ -7,7 +7,7 @@
     … at the end of the input: timing.end(); then rows(), each_rows(), measurements(), take()
 
 Everything passes through unchanged and in order. What no rule of any profile in force needs is not
-even looked at. Rules by what measures them: timing_link (HDLC, M-Bus), timing_tcp, timing_signon
+even looked at. Rules by what measures them: timing_lines and timing_link (HDLC), timing_tcp, timing_signon
 (IEC 62056-21), timing_messages, timing_app; what each means: dissectors.profile_types.RULES.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from analyzer.model import Exchange, Finding, Measurement, Message
 from analyzer.timing_app import Edges, Pair
 from analyzer.timing_column import Column, Key
-from analyzer.timing_link import Links
+from analyzer.timing_lines import Links
 from analyzer.timing_messages import Messages
 from analyzer.timing_plan import Book, Plan
 from analyzer.timing_rows import each_row, rows

@@ -16,10 +16,6 @@ those of profile-format.md: end of a frame = end of its closing flag, start = it
 | link.inter-octet | largest gap inside a frame; as a time-out of the meter, inside a frame of the client |
 | link.inactivity | end of the client's last frame → its next frame, judged by what the server then does |
 | app.session | start of the first SNRM → end of the UA or DM that answers DISC |
-| line.collision | both sides send at once on one line |
-
-A frame of unknown direction tells nothing of turns; one with a bad check sequence, or octets lost,
-ends every measurement that was under way on its line.
 """
 
 from typing import Any
@@ -27,19 +23,14 @@ from typing import Any
 from analyzer.interval import DRIFT, Edge, Interval, between
 from analyzer.timing_column import Column
 from analyzer.timing_plan import Book, Plan, Port
-from dissectors import problem as P
 from dissectors.record import Direction, Frame
 
 TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
 DATA = frozenset(("I", "RR", "RNR"))  # what a server answers with DM once its link has timed out
-LOST = frozenset((P.CAPTURE_LOSS.code, P.TCP_GAP.code))
 NAMES = (
     "link.response", "link.turn-around", "link.set-up", "link.retry-interval", "link.retries", "link.idle",
     "link.frame-gap", "link.segment-gap", "link.window-stall", "link.inter-octet", "link.inactivity",
 )  # fmt: skip
-ALSO = ("app.session", "line.collision")
-COUNTED = Interval(1, 1, 1)
-LINKS_MAX = 65_536  # address pairs of one line; garbage makes no more
 
 
 def measure(columns: list[Column], start: Edge, end: Edge) -> None:
@@ -302,70 +293,3 @@ class Link:
         measure(self.frame_gap[side], before[1], start)
         if before[0].segmented:
             measure(self.segment_gap[side], before[1], start)
-
-
-class Links:
-    """The links of one profile on one line: one conversation, heard by one receiver or by two."""
-
-    def __init__(self, book: Book, plan: Plan) -> None:
-        self.book = book
-        self.plan = plan
-        self.collisions = [book.column(plan, rule, -1, -1) for rule in plan.rules.get("line.collision", ())]
-        self.links: dict[tuple[int, int, int], Link] = {}
-        self.before: tuple[int, Edge] | None = None  # direction and end of the line's last frame
-
-    def frame(self, f: Frame, plan: Plan) -> None:
-        """Any frame of the line, and noise between; plan: of the channel that heard it."""
-        value = f.value
-        direction = f.direction
-        problems = f.problems
-        if value is None or not value.good or (problems and spoils(problems)):
-            if f.octets.strip(b"\x7e"):
-                self._lost()
-            return
-        if direction > TO_CLIENT or (problems and any(p.kind is P.HDLC_ECHO for p in problems)):
-            return
-        client, server = (f.source, f.destination) if direction == TO_SERVER else (f.destination, f.source)
-        key = (client, server, f.physical)
-        link = self.links.get(key)
-        if link is None:
-            if len(self.links) >= LINKS_MAX:
-                return
-            port = Port(self.plan.channel.number, None, f.physical if f.physical >= 0 else server)
-            link = self.links[key] = Link(self.book, self.plan, client, server, port)
-        start, end = plan.moments(f)
-        if self.collisions:
-            self._collide(direction, start, end)
-        passes = value.poll
-        if direction == TO_SERVER:
-            link.from_client(f, start, end, passes)
-        else:
-            link.from_server(f, start, end, passes)
-
-    def _lost(self) -> None:
-        """Octets that nobody can read, perhaps the answer: what was under way on this line is not known."""
-        for link in self.links.values():
-            link.forget()
-        self.before = None
-
-    def _collide(self, direction: int, start: Edge, end: Edge) -> None:
-        before, self.before = self.before, (direction, end)
-        if before is None or before[0] == direction or not self.plan.serial:
-            return
-        ended = before[1].ns
-        if ended is None or start.ns is None or start.ns >= ended:
-            return
-        overlap = between(start, before[1])
-        if overlap.lo_ns is not None and overlap.lo_ns > 0:
-            for column in self.collisions:
-                column.measure(COUNTED, start.ns, start.frame, before[1].ns, before[1].frame)
-
-    def end(self, now_ns: int | None) -> None:
-        """The capture is over: frames that still wait for an answer are censored."""
-        for link in self.links.values():
-            link.finish(now_ns)
-
-
-def spoils(problems: tuple[P.Problem, ...]) -> bool:
-    """Whether the capture lost octets before this frame."""
-    return any(p.kind.code in LOST for p in problems)

@@ -159,7 +159,7 @@ class Book:
         self.columns: dict[Key, Column] = {}
         self.findings: list[Finding] = []
         self._told: set[tuple[Key, str]] = set()
-        self._announced: dict[tuple[str, Port], dict[bytes, Limit]] = {}
+        self.announced: dict[tuple[str, Port], dict[bytes, Limit]] = {}
 
     def plan(self, profile: str, channel: int, transport: str) -> Plan | None:
         """The Plan, None for a name that is no profile of the run."""
@@ -211,7 +211,7 @@ class Book:
         source = f"class {class_id} attribute {attribute} seen in frame {frame}"
         off = value == 0 and parameter in OFF_AT_ZERO
         limit = Limit(None, None, source) if off else Limit(value * unit, value * unit, source)
-        self._announced.setdefault((parameter, port), {})[obis] = limit
+        self.announced.setdefault((parameter, port), {})[obis] = limit
 
     def limit(self, column: Column, port: Port) -> Limit:
         """The limit of a rule on a port: announced, else the profile's.
@@ -219,9 +219,9 @@ class Book:
         A meter may have several ports, one object each (0-b:22.0.0). Which of them is tapped the octets
         do not say: where their values differ, none of them replaces the profile's limit."""
         timing = column.timing
-        if not self._announced or timing.parameter is None:
+        if not self.announced or timing.parameter is None:
             return column.limit
-        found = self._announced.get((timing.parameter, port))
+        found = self.announced.get((timing.parameter, port))
         if not found:
             return column.limit
         values = list(found.values())
@@ -265,7 +265,7 @@ class Book:
                 0,
                 f"timing.{timing.rule}",
                 severity,
-                words(timing, verdict, found, limit, unit),
+                words(timing, verdict, found, limit, unit) + self._assumed(column.key.channel),
                 timing.clause,
                 end_frame or start_frame,
                 exchange=exchange,
@@ -276,6 +276,11 @@ class Book:
                 time_ns=end_ns,
             )
         )
+
+    def _assumed(self, number: int) -> str:
+        """What a person stated for a channel: every verdict that rests on it says so."""
+        stated = next((c.assumed for c in self.channels if c.number == number), ())
+        return f" (assumed {','.join(stated)})" if stated else ""
 
 
 def words(timing: Timing, verdict: Verdict, found: Interval, limit: Limit, unit: str) -> str:

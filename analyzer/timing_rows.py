@@ -3,12 +3,14 @@
 from array import array
 from typing import Any
 
+import numpy as np
+
 from analyzer.interval import NO_CHANNEL
 from analyzer.model import Measurement
-from analyzer.percentiles import statistics
-from analyzer.timing_column import Column, Limit, verdict_of
+from analyzer.percentiles import nearest_rank, statistics
+from analyzer.timing_column import FOREVER, Column, Limit
 from analyzer.timing_plan import Book, Plan
-from analyzer.verdict import NOT_APPLICABLE, NOT_OBSERVED, VERDICT_NAMES, margin
+from analyzer.verdict import NOT_APPLICABLE, NOT_OBSERVED, PASS, UNDECIDABLE, VERDICT_NAMES, judge, margin, row_verdict
 from dissectors.profile import Profile
 
 ROW_KEYS = (
@@ -158,3 +160,44 @@ def each_row(book: Book, source: str, m: Measurement, decision: str) -> dict[str
 
 def _sap(value: int) -> int | None:
     return value if value >= 0 else None
+
+
+def verdict_of(columns: list[Column]) -> str:
+    """The verdict of the row that these columns (one rule, client and server) make together."""
+    counts = [sum(numbers) for numbers in zip(*(c.counts for c in columns))]
+    overdue = sum(c.overdue for c in columns)
+    limit, first = columns[-1].applied, columns[0]
+    limited = limit.low is not None or limit.high is not None
+    if first.single or not first.certain or not limited:
+        return row_verdict(counts or (0, 0, 0, 0, 0), overdue, limited and first.certain)
+    return as_a_whole(columns, limit)
+
+
+def as_a_whole(columns: list[Column], limit: Limit) -> str:
+    """The verdict on a percentile or mean: one interval, from the widest of all its samples.
+
+    A shift of each sample by at most w shifts a percentile, and a mean, by at most w."""
+    first = columns[0]
+    values = np.sort(np.concatenate([np.asarray(c.values, dtype=np.int64) for c in columns]))
+    waits = np.concatenate([np.asarray(c.waits, dtype=np.int64) for c in columns])
+    n = len(values) + len(waits)
+    if not n:
+        return VERDICT_NAMES[UNDECIDABLE] if any(sum(c.counts) for c in columns) else NOT_OBSERVED
+    if n < first.timing.min_samples or any(c.vague for c in columns):
+        return "undecidable"
+    wide = max(c.widest_ns for c in columns)
+    if first.timing.per == "mean":
+        if len(waits):
+            return "undecidable"
+        estimate = round(float(values.mean()))
+        top = estimate
+    else:
+        percent = int(first.timing.per[1:])
+        estimate = nearest_rank(values, percent, waits)
+        # An unanswered request took longer than its wait: above all others at the worst.
+        rank = -(-n * percent // 100)
+        top = int(values[rank - 1]) if rank <= len(values) else FOREVER
+    found = judge(estimate, max(0, estimate - wide), top + wide, limit.low, limit.high, first.guarded)
+    if found is PASS and top == FOREVER:
+        return VERDICT_NAMES[UNDECIDABLE]
+    return VERDICT_NAMES[found]

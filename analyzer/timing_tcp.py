@@ -20,6 +20,7 @@ from dissectors.record import Direction, Frame
 TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
 NAMES = ("tcp.connect", "tcp.keep-alive", "tcp.inactivity", "tcp.connections")
 FLOWS_MAX = 65_536
+NOWHERE = Port(-1, None, -1)
 CLOSES = frozenset(("tcp.fin", "tcp.rst"))
 REPEATS = frozenset(("tcp.ack", "tcp.retransmission"))
 RELEASE = frozenset((0x62, 0x63))  # RLRQ, RLRE
@@ -35,7 +36,7 @@ class Flow:
         self.syn: Frame | None = None
         self.answer: Frame | None = None
         self.heard: Edge | None = None  # end of the client's last data
-        self.gap: tuple[Edge, Edge, Interval] | None = None  # its answer awaited
+        self.gap: tuple[Edge, Edge] | None = None  # end of the client's data, start of its next: answer awaited
         self.keep: dict[str | None, Edge] = {}
         self.host: str | None = None  # the server's
         self.released = False
@@ -135,14 +136,25 @@ class Connections:
         if not timers.inactivity:
             return
         if f.direction == TO_SERVER:
-            heard = flow.heard
-            flow.heard = timers.plan.end(f)
-            if heard is not None:
-                at = timers.plan.start(f)
-                flow.gap = (heard, at, between(heard, at))
+            at, end = timers.plan.moments(f)
+            flow.gap = None if flow.heard is None else (flow.heard, at)
+            flow.heard = end
         elif f.direction == TO_CLIENT and flow.gap is not None:
-            self._react(flow, timers, True, flow.gap, host_of(f.path.source))
+            self._alive(timers, flow.gap, f)
             flow.gap = None
+
+    def _alive(self, timers: Timers, gap: tuple[Edge, Edge], f: Frame) -> None:
+        """The server answered the first data after a gap of the client."""
+        start, end = gap
+        found = between(start, end)
+        ns, lo, hi = found.ns, found.lo_ns, found.hi_ns
+        port = Port(-1, host_of(f.path.source), -1) if self.book.announced else NOWHERE
+        for column in timers.inactivity:
+            limit = self.book.limit(column, port)
+            if ns is None or lo is None or hi is None or start.ns is None or end.ns is None:
+                column.reacted(found, True, start.ns, start.frame, end.ns, end.frame, limit)
+            else:
+                column.alive(ns, lo, hi, start.ns, start.frame, end.ns, end.frame, limit)
 
     def _close(self, flow: Flow, timers: Timers, f: Frame) -> None:
         if flow.closed:
@@ -155,29 +167,25 @@ class Connections:
         at = timers.plan.start(f)
         gap = flow.gap
         if gap is not None and f.kind == "tcp.rst":  # the answer to data that came too late
-            self._react(flow, timers, False, gap, host_of(f.path.source))
+            self._closed(timers, gap, f, False)
         else:
-            self._react(flow, timers, False, (flow.heard, at, between(flow.heard, at)), host_of(f.path.source), True)
+            self._closed(timers, (flow.heard, at), f, True)
 
-    def _react(
-        self,
-        flow: Flow,
-        timers: Timers,
-        alive: bool,
-        gap: tuple[Edge, Edge, Interval],
-        host: str | None,
-        exact: bool = False,
-    ) -> None:
-        """exact: the moment of closing was seen, so that closing between the two bounds is pass too."""
-        start, end, found = gap
+    def _closed(self, timers: Timers, gap: tuple[Edge, Edge], f: Frame, exact: bool) -> None:
+        """The server closed after this gap. exact: the moment was seen, so that closing between the two
+        bounds of the time-out is pass too."""
+        start, end = gap
+        found = between(start, end)
+        lo, hi = found.lo_ns, found.hi_ns
+        port = Port(-1, host_of(f.path.source), -1)
         for column in timers.inactivity:
-            limit = self.book.limit(column, Port(-1, host, -1))
-            low, lo, hi = limit.low, found.lo_ns, found.hi_ns
-            within = exact and column.timeout and None not in (limit.high, lo, hi)
-            if within and (low is None or (lo or 0) >= low) and (hi or 0) <= (limit.high or 0):
+            limit = self.book.limit(column, port)
+            low, high = limit.low, limit.high
+            known = exact and column.timeout and high is not None and lo is not None and hi is not None
+            if known and (low is None or (lo or 0) >= low) and (hi or 0) <= (high or 0):
                 column.measure(found, start.ns, start.frame, end.ns, end.frame, 0, limit)
             else:
-                column.reacted(found, alive, start.ns, start.frame, end.ns, end.frame, limit)
+                column.reacted(found, False, start.ns, start.frame, end.ns, end.frame, limit)
 
     def end(self) -> None:
         """The capture is over: a SYN that nothing followed is unanswered; an open connection says nothing."""

@@ -16,7 +16,12 @@ from dissectors.layers import LAYERS
 from dissectors.link.packets import first_layer
 from dissectors.record import Frame, Value
 
-OWN = {"wrapper": "wrapper", "hdlc": "hdlc", "apdu": "apdu", "llc": "llc"}  # a frame's layer -> first layer of its octets
+OWN = {
+    "wrapper": "wrapper",
+    "hdlc": "hdlc",
+    "apdu": "apdu",
+    "llc": "llc",
+}  # layer or kind of a frame -> its first layer
 
 
 class TreeNode(Value, frozen=True, gc=False):
@@ -123,7 +128,7 @@ def comparable(node: Node) -> Iterator[Any]:
         yield from shown if isinstance(shown, list) else [shown]
     text = node.text if node.text is not None else text_value(node.field, value)
     if text and text != shown:
-        yield text
+        yield int(text) if text.isdecimal() else text
 
 
 def render(trees: tuple[TreeNode, ...], depth: int = 0) -> list[str]:

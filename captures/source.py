@@ -93,8 +93,8 @@ def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None
     stream = OctetStream(spec, follow)
     try:
         head = stream.head(HEAD_OCTETS if not follow else 4)
-        if not head and stream.cut is None:
-            raise CaptureError(f"{spec}: is empty, expected a capture")
+        if not head:
+            raise CaptureError(f"{spec}: {stream.cut or 'is empty, expected a capture'}")
         for kind in SOURCES:
             if kind.recognise(head):
                 return kind.open(stream, assume)

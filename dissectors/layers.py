@@ -6,7 +6,7 @@ import msgspec
 
 from dissectors import apdus
 from dissectors.layer import Layer
-from dissectors.link import hdlc, llc, packets, wrapper
+from dissectors.link import hdlc, llc, mbus, packets, wrapper
 
 # What the layers below call an APDU: reported as acse or xdlms by its tag.
 APDU = msgspec.structs.replace(apdus.LAYER, called=lambda octets: apdus.layer_of(octets).name)
@@ -16,6 +16,8 @@ LAYERS: Mapping[str, Layer] = {
     "wrapper": wrapper.LAYER,
     "hdlc": hdlc.LAYER,
     "llc": llc.LAYER,
+    "mbus": mbus.LAYER,
     "apdu": APDU,
     "xdlms": APDU,
+    "acse": APDU,
 }

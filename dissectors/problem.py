@@ -185,6 +185,14 @@ HDLC_FILL = _kind("hdlc.fill", NOTE, "{0} flags between frames (idle fill)", H)
 HDLC_ECHO = _kind("hdlc.echo", NOTE, "echo of frame {0} (the tap hears the sender's own octets)", H)
 HDLC_HABIT = _kind("hdlc.habit", NOTE, "{0} (a known habit of {1})", H)
 
+# --- M-Bus (EN 13757-2) ----------------------------------------------------------------------------
+M = "EN 13757-2"
+MBUS_TRUNC = _kind("mbus.trunc", ERROR, "{0} needs {1} octets, {2} left", M)
+MBUS_START = _kind("mbus.start", ERROR, "start octets 0x{0:02X} and 0x{1:02X} where 68 is expected", M)
+MBUS_LENGTH = _kind("mbus.length", ERROR, "length {0}: {1}", M)
+MBUS_CHECKSUM = _kind("mbus.checksum", ERROR, "checksum 0x{0:02X}, computed 0x{1:02X}", M)
+MBUS_STOP = _kind("mbus.stop", ERROR, "octet 0x{0:02X} where the stop octet 16 is expected", M)
+
 # --- application layer (IEC 62056-5-3) -----------------------------------------------------------
 A = "IEC 62056-5-3"
 BER_TRUNC = _kind("ber.trunc", ERROR, "{0} needs {1} octets, {2} left", "ISO/IEC 8825-1")
@@ -224,11 +232,26 @@ APDU_NOTIFICATION_TIME = _kind(
     "apdu.notification-time", NOTE, "Data tag 09 before the date-time: some meters write it", A
 )
 APDU_CIPH_CLEAR = _kind("apdu.ciph-clear", WARN, "{0} in clear in a ciphered context", A)
+APDU_CIPH_SC = _kind("apdu.ciph-sc", ERROR, "security control 0x{0:02X}: {1}", A)
+APDU_CIPH_IC = _kind("apdu.ciph-ic", ERROR, "invocation counter {0} of {1}: {2}", A)
+APDU_CIPH_TAG = _kind("apdu.ciph-tag", ERROR, "authentication tag wrong: {0}", A)
+APDU_CIPH_MIRROR = _kind("apdu.ciph-mirror", WARN, "response protected as {0}, its request as {1}", A)
 APDU_ST = _kind("apdu.st", WARN, "system title {0}: {1}", A)
 APDU_LLS_CLEAR = _kind("apdu.lls-clear", WARN, "password visible in clear", A)
 APDU_PUSH = _kind("apdu.push", NOTE, "{0} outside an association (usual for push)", A)
 APDU_RELEASE = _kind("apdu.release", WARN, "association ended without RLRQ", A)
 APDU_ROLE = _kind("apdu.role", WARN, "client {0} ({1}): {2}", A)
+
+# --- security (IEC 62056-5-3, 5.3 to 5.7) -----------------------------------------------------------
+SECURITY_KEY_CLEAR = _kind("security.key-clear", WARN, "{0} in clear", A)
+SECURITY_LLS = _kind("security.lls", WARN, "low level security (password) over {0}", A)
+SECURITY_ZERO_TAG = _kind("security.zero-tag", WARN, "authentication bit set, but the authentication tag is empty", A)
+SECURITY_SUITE = _kind("security.suite", WARN, "security suite {0}, agreed was suite {1}", A)
+SECURITY_KNOWN_KEY = _kind("security.known-key", WARN, "{0} is a well-known key ({1})", A)
+SECURITY_COUNTER_RESET = _kind("security.counter-reset", WARN, "invocation counter of {0} starts again at {1} after {2}", A)
+SECURITY_SIGNATURE = _kind("security.signature", ERROR, "digital signature: {0}", A)
+SECURITY_HLS = _kind("security.hls", ERROR, "HLS pass {0}: {1}", A)
+SECURITY_KEY_TRANSFER = _kind("security.key-transfer", NOTE, "key transfer: {0}", A)
 
 # --- COSEM objects (IEC 62056-6-2) ----------------------------------------------------------------
 C = "IEC 62056-6-2"

@@ -50,6 +50,7 @@ def test_a_wait_in_between_moves_its_weight_up() -> None:
     # Of 1, 2, 3 and more than 2: the last may be the longest, so the median is not below 2 and p90 beyond 3.
     ordered, waits = np.array([1, 2, 3]), np.array([2])
     assert nearest_rank(ordered, 50, waits) == 2
+    assert nearest_rank(ordered, 60, waits) == 3  # more than 2: not gone at 2
     assert nearest_rank(ordered, 90, waits) == 3
     assert nearest_rank(ordered, 90, np.array([4])) == 4
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from analyzer.interval import Interval
-from analyzer.timing_column import Column, Key, Limit, verdict_of
+from analyzer.timing_column import Column, Key, Limit
+from analyzer.timing_rows import verdict_of
 from analyzer.verdict import VERDICT_NAMES
 from dissectors.duration import Duration
 from dissectors.profile_types import Timing

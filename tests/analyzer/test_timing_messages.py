@@ -27,6 +27,13 @@ def test_block_to_block_leaves_the_first_block_out() -> None:
     assert got.verdicts("app.block-to-block") == ["pass", "fail"]
 
 
+def test_first_block_of_a_long_request_calls_for_none() -> None:
+    long = Apdu(0xC1, "set-request-with-first-datablock", "set", "request", 1, block=Block(1, False, (0, 0)))
+    answer = Apdu(0xC5, "set-response-datablock", "set", "response", 1, block=Block(1, False, (0, 0), True))
+    messages = [message(1, UP, 0, 0, long), message(2, DOWN, 10, 10, answer, request=1)]
+    assert run(profile("ip-udp", 'rule = "app.block-to-block"'), messages=messages).each == []
+
+
 def pushes(*moments: tuple[float, bytes]) -> list[Message]:
     return [message(n, DOWN, at, at + 5, PUSH, octets=octets) for n, (at, octets) in enumerate(moments, 1)]
 
