@@ -8,14 +8,19 @@ here and nowhere else. A capture that starts in the middle gives one note per as
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from analyzer.association_state import Association, about, answers, conformance, oversize
+from msgspec.structs import replace
+
+from analyzer.association_state import Association, about, answers, conformance, named, oversize
 from analyzer.model import Message, Target
-from dissectors import apdus, quickapdu
+from analyzer.opening import Opened, Opener
 from dissectors import problem as P
+from dissectors import quickapdu
 from dissectors.acse import Aare, Aarq
 from dissectors.apdu import Apdu
+from dissectors.block_content import list_items
+from dissectors.blocks import ServiceBlocks, Step
 from dissectors.context import EMPTY, Context
-from dissectors.cursor import Cursor
+from dissectors.keys import KeyRing
 from dissectors.problem import Problem
 from dissectors.profile import Profile
 from dissectors.record import Direction, Pdu
@@ -52,8 +57,9 @@ Fate = tuple[Association | None, Message | None, Target | None, tuple[Problem, .
 class Associations:
     """The stage: `messages(pdus)`; then `table` (every association seen) and `contexts`."""
 
-    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+    def __init__(self, profiles: Mapping[str, Profile], ring: KeyRing | None = None) -> None:
         self.profiles = profiles
+        self.opener = Opener(ring if ring is not None else KeyRing())
         # In HDLC the frame decides whether an answer is due, not the invoke id's service class.
         self._links = {name for name, p in profiles.items() if any("hdlc" in stack.layers for stack in p.stacks)}
         self.table: list[Association] = []
@@ -112,6 +118,7 @@ class Associations:
                 self._event(p)
                 continue
             octets = p.octets
+            opened: Opened | None = None
             key = (p.path.number, p.client, p.server, p.physical)
             a = open_.get(key)
             direction = p.direction
@@ -122,9 +129,11 @@ class Associations:
             else:
                 quickly = quick(octets, direction)
                 if quickly is None:
-                    c = Cursor(octets, buffer="apdu")
-                    apdu = apdus.dissect(c, EMPTY if a is None else self.contexts[a.contexts[direction]])
-                    problems += c.problems
+                    opened = self.opener.open(p, key, EMPTY if a is None else self.contexts[a.contexts[direction]])
+                    apdu = opened.apdu
+                    problems += opened.problems
+                    if opened.plain is not None:
+                        octets = opened.plain
                     target = self._target(apdu)
                 else:
                     apdu = quickly
@@ -136,7 +145,14 @@ class Associations:
             number += 1
             role = apdu.role
             answered: Message | None = None
-            if a is not None and a.status in ACTIVE and apdu.block is None and apdu.service in PLAIN and not a.ciphered:
+            if (
+                a is not None
+                and opened is None
+                and a.status in ACTIVE
+                and a.blocks is None
+                and apdu.service in PLAIN
+                and not a.ciphered
+            ):
                 context = a.context
                 invoke = apdu.invoke_id
                 if role == "request":
@@ -158,25 +174,84 @@ class Associations:
                     else:
                         if answered is not None:
                             a.waiting[invoke] = answered
-                        a, answered, found, more = self._careful(key, a, p, apdu)
+                        a, answered, found, more = self._careful(key, a, p, apdu, opened)
                         problems += more
                         target = found or target
             else:
-                a, answered, found, more = self._careful(key, a, p, apdu)
+                a, answered, found, more = self._careful(key, a, p, apdu, opened)
                 problems += more
                 target = found or target
             aa, context_number = (0, 0) if a is None else (a.number, a.contexts[direction])
-            if answered is None:
-                m = Message(number, p, apdu, aa, context_number, target, problems)
-                if a is not None and role == "request":
-                    a.waiting[apdu.invoke_id] = m
+            if opened is None:
+                if answered is None:
+                    m = Message(number, p, apdu, aa, context_number, target, problems)
+                else:
+                    asked_ns = answered.pdu.last_ns
+                    m = Message(number, p, apdu, aa, context_number, target, problems, answered.no, asked_ns)
             else:
-                asked_ns = answered.pdu.last_ns
-                m = Message(number, p, apdu, aa, context_number, target, problems, answered.no, asked_ns)
+                m = self._message(number, p, opened, octets, a, target, problems, answered)
             if a is not None:
+                if role == "request" and answered is None:
+                    a.waiting[apdu.invoke_id] = m
                 a.messages += 1
                 a.last_ns = p.last_ns
             yield m
+
+    def _message(
+        self,
+        number: int,
+        p: Pdu,
+        opened: Opened,
+        octets: bytes,
+        a: Association | None,
+        target: Target | None,
+        problems: tuple[Problem, ...],
+        answered: Message | None,
+    ) -> Message:
+        """The Message of an APDU that was opened, or is a block, or a list."""
+        apdu = opened.apdu
+        joined: bytes | None = None
+        frames = opened.frames
+        if a is not None and (apdu.block is not None or a.blocks is not None) and apdu.service in PLAIN:
+            if a.blocks is None:
+                a.blocks = ServiceBlocks()
+            asked = answered.apdu if answered is not None else None
+            all_frames = frames or p.frames
+            if apdu.block is not None:
+                step: Step | None = a.blocks.add(apdu, octets, all_frames, asked)
+            else:
+                step = a.blocks.other(apdu, octets, all_frames)
+            if step is not None:
+                problems += step.problems
+                if step.joined is not None:
+                    joined, frames = step.joined, step.frames
+                    items, more = list_items(joined, step.content, step.request)
+                    problems += more
+                    if len(items) == 1 and not step.content.endswith("-list"):
+                        apdu = replace(apdu, data=items[0].data, result=items[0].result or apdu.result)
+                    else:
+                        apdu = replace(apdu, items=items)
+            if not a.blocks.active:
+                a.blocks = None
+        if apdu.items is not None and answered is not None and answered.apdu.items is not None and joined is None:
+            apdu = replace(apdu, items=named(answered.apdu.items, apdu.items))
+        aa, context_number = (0, 0) if a is None else (a.number, a.contexts[p.direction])
+        request, asked_ns = (0, None) if answered is None else (answered.no, answered.pdu.last_ns)
+        return Message(
+            number,
+            p,
+            apdu,
+            aa,
+            context_number,
+            target,
+            problems,
+            request,
+            asked_ns,
+            opened.plain,
+            joined,
+            opened.security,
+            frames if len(frames) > len(p.frames) else (),
+        )
 
     # -- everything that is not the plain request or response of an open association ---------------
 
@@ -193,7 +268,9 @@ class Associations:
             a.waiting.pop(next(iter(a.waiting)))
         return problems
 
-    def _careful(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu) -> Fate:
+    def _careful(
+        self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu, opened: Opened | None
+    ) -> Fate:
         """What becomes of an APDU that is not a plain part of an open association."""
         service = apdu.service
         if service == "association":
@@ -205,7 +282,7 @@ class Associations:
                 more = conformance(a.context.conformance, apdu) if a.context.conformance >= 0 else ()
                 return a, None, None, more
             return a, None, None, (about(P.APDU_PUSH, p.octets, apdu.name),)
-        if service in ("unknown", ""):
+        if service in ("unknown", "") or not apdu.role:
             return a, None, None, ()
         problems: tuple[Problem, ...] = ()
         if a is None or a.status in ("rejected", "released", "ended"):
@@ -222,7 +299,8 @@ class Associations:
             problems += (about(P.APDU_NOAA, p.octets, apdu.name),)
         elif a.status == "authenticating":
             problems += self._authenticating(a, p, apdu)
-        if a is not None and a.ciphered and service in PLAIN:
+        clear = opened is None or opened.security is None
+        if a is not None and a.ciphered and clear and service in PLAIN:
             problems += (about(P.APDU_CIPH_CLEAR, p.octets, apdu.name),)
         if a is None:
             return None, None, None, problems
@@ -369,6 +447,7 @@ class Associations:
             keys = [(path, p.client, p.server, p.physical)]
         for key in keys:
             ended = self._open.pop(key, None)
+            self.opener.forget(key)
             if ended is not None and ended.status in ("open", "requested", "authenticating", "mid-capture"):
                 ended.status = "ended"
                 ended.ended_by = "link closed" if p.client >= 0 else "connection closed"

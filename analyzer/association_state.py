@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from analyzer.model import Message
 from dissectors import problem as P
 from dissectors.acse import Aare, Aarq
-from dissectors.apdu import Apdu
+from dissectors.apdu import Apdu, Item
+from dissectors.blocks import ServiceBlocks
 from dissectors.context import EMPTY, Context
 from dissectors.problem import Problem
 from dissectors.record import Direction, Pdu
@@ -37,6 +40,7 @@ class Association:
     __slots__ = (
         "aare",
         "aarq",
+        "blocks",
         "channel",
         "ciphered",
         "client",
@@ -75,6 +79,7 @@ class Association:
         self.context_number = 0
         self.aarq: Aarq | None = None
         self.aare: Aare | None = None
+        self.blocks: ServiceBlocks | None = None  # while a service-specific block transfer runs
         self.ciphered = False  # the context asked for wants every APDU ciphered
         self.waiting: dict[int, Message] = {}  # requests without final answer, by invoke id (-1: by turn)
         self.messages = 0
@@ -136,3 +141,13 @@ def conformance(agreed: int, apdu: Apdu) -> tuple[Problem, ...]:
         found = (Problem(P.APDU_CONF, 0, 1, (f"service {apdu.service} was not negotiated",), "apdu"),)
         _CONFORMANCE[key] = found
     return found
+
+
+def named(asked: tuple[Item, ...], given: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items of a list response with the objects that the request named, where the counts agree."""
+    if len(asked) != len(given):
+        return given
+    return tuple(
+        replace(r, class_id=q.class_id, obis=q.obis, attribute=q.attribute, method=q.method, variable=q.variable)
+        for q, r in zip(asked, given)
+    )

@@ -5,7 +5,6 @@ was read; before that the raw value stands and nothing is guessed.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from analyzer.model import Message, Target
 from dissectors.cosem import classes, meaning
@@ -57,28 +56,6 @@ class Meaning:
             return None
         return meaning.text(t, data, self.scaler(m, t))
 
-    def security(self, m: Message) -> dict[str, Any] | None:
-        """Outer name and header of a ciphered APDU. Deciphering belongs to a later version: the
-        status says no-key."""
-        apdu = m.apdu
-        if apdu.service != "ciphered":
-            return None
-        head = apdu.detail
-        control = getattr(head, "security_control", None)
-        title = getattr(head, "system_title", None)
-        authenticated = control is not None and control & 0x10
-        encrypted = control is not None and control & 0x20
-        policy = "-".join(word for word, on in (("authenticated", authenticated), ("encrypted", encrypted)) if on)
-        return {
-            "outer": apdu.name,
-            "suite": None if control is None else control & 0x0F,
-            "policy": None if control is None else policy or "none",
-            "invocation_counter": getattr(head, "invocation_counter", None),
-            "system_title": title.hex().upper() if title else None,
-            "status": "no-key",
-            "reason": "this version does not decipher; the header alone is read",
-        }
-
 
 def server_of(m: Message) -> Server:
     return (m.pdu.path.number, m.pdu.server, m.pdu.physical)
@@ -88,12 +65,8 @@ def data_of(m: Message) -> Data | None:
     """The message's Data, None without or where it cannot be built."""
     where = m.apdu.data
     if where is None:
-        return None if m.joined is None else _built(m.joined, 0, len(m.joined))
-    return _built(m.octets, where[0], where[1])
-
-
-def _built(octets: bytes, start: int, end: int) -> Data | None:
+        return None
     try:
-        return build(Cursor(octets, start, end, buffer="apdu"))
+        return build(Cursor(m.values, where[0], where[1], buffer="apdu"))
     except Stop:
         return None

@@ -25,9 +25,10 @@ class Message(Value, frozen=True, gc=False):
     too. request: number of the request message that a response answers or a block continues, 0
     unknown; asked_ns: end of that request's last attempt.
 
-    plain: the APDU after deciphering, None where pdu.octets are it. joined: the raw data of a block
-    transfer that this message completes, or the APDU of a general block transfer. security: what
-    protected it. joined_frames: all frames of the transfer, () where pdu.frames are all.
+    plain: the APDU after joining of general blocks and deciphering, None where pdu.octets are it.
+    joined: the raw data of a block transfer that this message completes; the ranges of apdu.data and
+    apdu.items then lie in it. security: what protected it (opening.Security). joined_frames: all frames
+    of the transfer, () where pdu.frames are all.
     """
 
     no: int
@@ -48,6 +49,11 @@ class Message(Value, frozen=True, gc=False):
     def octets(self) -> bytes:
         """The APDU in clear: what the ranges of apdu refer to."""
         return self.pdu.octets if self.plain is None else self.plain
+
+    @property
+    def values(self) -> bytes:
+        """The octets that the ranges of apdu.data and apdu.items lie in."""
+        return self.octets if self.joined is None else self.joined
 
     @property
     def frames(self) -> tuple[int, ...]:

@@ -57,9 +57,7 @@ def none_if(value: int, absent: int = -1) -> int | None:
 
 def data_of(m: Message) -> Any:
     """The message's Data as {"type", "value"}, None without."""
-    if m.joined is not None and m.apdu.data is None and m.apdu.items is None:
-        return data_at(m.joined, (0, len(m.joined)))
-    return data_at(m.octets, m.apdu.data)
+    return data_at(m.values, m.apdu.data)
 
 
 def data_at(octets: bytes, where: tuple[int, int] | None) -> Any:
@@ -91,7 +89,7 @@ def items_of(m: Message) -> Any:
             "method": i.method,
             "variable": none_if(i.variable),
             "result": i.result,
-            "data": data_at(m.octets, i.data),
+            "data": data_at(m.values, i.data),
         }
         for i in items
     ]

@@ -15,7 +15,9 @@ from analyzer import exchange
 from analyzer.association import Associations
 from analyzer.meaning import Meaning
 from analyzer.model import Exchange, Message
+from analyzer.opening import security_row
 from dissectors import reassembly
+from dissectors.keys import KeyRing
 from dissectors.link.stage import LinkStage
 from dissectors.profile import Profile
 from dissectors.record import Channel, Frame, Record
@@ -65,12 +67,13 @@ class Run:
         profiles: Sequence[Profile],
         taps: Sequence[Tap] = (),
         carrier: str | None = None,
+        ring: KeyRing | None = None,
     ) -> None:
         self.records = records
         self.channels = channels
         self.profiles = {profile.name: profile for profile in profiles}
         self.link = LinkStage(channels, profiles, carrier)
-        self.associations = Associations(self.profiles)
+        self.associations = Associations(self.profiles, ring)
         self.meaning = Meaning(self.profiles)
         self.taps = taps
         self._carried: dict[int, list[int]] = {}
@@ -153,7 +156,7 @@ class Run:
 
     def security(self, m: Message) -> dict[str, Any] | None:
         """The protection of a ciphered APDU, None for a plain one."""
-        return self.meaning.security(m)
+        return security_row(m.security)
 
     def client_name(self, profile: str, sap: int) -> str | None:
         found = self.profiles.get(profile)

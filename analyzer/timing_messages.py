@@ -173,7 +173,7 @@ class Messages:
         if parameter not in self.announced:
             return
         try:
-            value = build(Cursor(pdu.octets, where[0], where[1], buffer="apdu")).value
+            value = build(Cursor(m.values, where[0], where[1], buffer="apdu")).value
         except Stop:
             return
         if isinstance(value, bool) or not isinstance(value, int):

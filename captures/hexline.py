@@ -87,6 +87,9 @@ def digits(text: str, at: int = 0, strict: bool = False) -> tuple[bytes, bool] |
         after = last = match.end()
         gap = _SEPARATOR.match(text, after)
         end = after if gap is None else gap.end()
+        if gap is not None and ";" in gap[0] and gap[0][0].isspace():
+            end = len(text)  # a comment
+            break
         if gap is not None and _column(text, after, end, count):
             end = len(text)
             break
@@ -148,12 +151,15 @@ def _mark(text: str, at: int, before: str) -> tuple[int, str | None]:
 
 def _dump(text: str, expected: int) -> Line | None:
     """A line of a dump: an offset that begins or continues one, and pairs (or after a colon words) of digits."""
+    if expected > 0 and re.fullmatch(r"[0-9A-Fa-f]{4,16}", text) and int(text, 16) == expected:
+        return Line()  # the last line of a dump: how long it was
     match = _OFFSET.match(text)
     if match is None:
         return None
     value = int(match[1], 16)
     colon, gap = match[2], match[3]
-    if value not in (0, expected) and not (colon and value % 8 == 0):
+    further = value % 8 == 0 and (colon or (0 <= expected < value and len(gap) > 1))
+    if value not in (0, expected) and not further:
         return None
     begin = match.end()
     if not colon and not (_PAIRS.match(text, begin) and (len(gap) > 1 or len(match[1]) >= 4)):

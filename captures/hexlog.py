@@ -25,6 +25,7 @@ TEXT_CONTROLS = frozenset(b"\t\n\r\f\v\x1b")
 LINE_CHARACTERS = 1 << 18  # a longer line is read in pieces
 BURST_OCTETS = 1 << 16  # a longer run of lines is given out in pieces
 LINES_HELD = 1 << 12
+DUMP_OCTETS = 16  # a line of hexdump
 UNKNOWN = int(Direction.UNKNOWN)
 
 
@@ -73,6 +74,15 @@ class Burst:
         self.singles = len(octets) == 1
         self.dump = offset >= 0
         self.offset = offset
+        self.repeated = False
+
+    def repeats(self, missing: int) -> bool:
+        """Fills in the lines that hexdump left out after a `*`: they are as the one before."""
+        if not self.repeated or not 0 < missing <= BURST_OCTETS or len(self.octets) < DUMP_OCTETS:
+            return False
+        self.octets += (bytes(self.octets[-DUMP_OCTETS:]) * (missing // DUMP_OCTETS + 1))[:missing]
+        self.repeated = False
+        return True
 
 
 class HexlogSource(FileSource):
@@ -158,7 +168,9 @@ class HexlogSource(FileSource):
                 if not ended:
                     cut = f"line {number}, the last, ends inside an octet"
             if line is None or not line.octets:
-                if not (burst is not None and burst.dump and text.strip() == "*"):
+                if burst is not None and burst.dump and text.strip() == "*":
+                    burst.repeated = True
+                else:
                     yield from self._given(burst, paragraph)
                     burst, paragraph = None, []
                 if line is None:
@@ -169,15 +181,12 @@ class HexlogSource(FileSource):
                     heading = line
                 continue
             if line.offset >= 0:
-                if burst is not None and burst.dump and line.offset >= expected and line.offset > 0:
-                    missing = line.offset - expected
-                    if missing <= BURST_OCTETS and len(burst.octets) >= 16:
-                        # hexdump writes * for lines that repeat the one before
-                        burst.octets += (bytes(burst.octets[-16:]) * (missing // 16 + 1))[:missing]
+                missing = line.offset - expected
+                if burst is not None and burst.dump and line.offset and (missing == 0 or burst.repeats(missing)):
                     burst.octets += line.octets
                 else:
                     yield from self._given(burst, paragraph)
-                    burst, paragraph = self._begun(heading or line, line.octets, 0), []
+                    burst, paragraph = self._begun(heading or line, line.octets, line.offset), []
                     heading = None
             elif line.moment is not None or line.direction is not None:
                 single = len(line.octets) == 1 and line.moment is None

@@ -15,7 +15,7 @@ DAY_NS = 86_400 * SECOND_NS
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})|:(?P<milli>\d{3}))?"
-_AFTER = r"(?!\w|:\w|[.,]\d)"
+_AFTER = r"(?!\w|:\w|\.\d)"
 _PATTERNS = (
     re.compile(
         r"(?P<year>\d{4})[-/.](?P<month>\d{2})[-/.](?P<day>\d{2})(?:[T_]|[ \t]{1,3}|, )"

@@ -1,16 +1,28 @@
 """What deciphering gives, in words: Unprotected; and how a clear text is told from noise (IEC 62056-5-3, 5.7)."""
 
 from dissectors import apdus, quickapdu
+from dissectors import problem as P
 from dissectors.context import EMPTY
 from dissectors.cursor import Cursor
+from dissectors.keys import KeySet
 from dissectors.problem import Problem, Severity
 from dissectors.record import Value
 from dissectors.tags import TAGS
+from dissectors.xdlms.general import Header
 
 TAG_OCTETS = 12
 AUTHENTICATED, ENCRYPTED, BROADCAST, COMPRESSED = 0x10, 0x20, 0x40, 0x80  # of the security control octet
+SUITE = 0x0F
 SUITE_MAX = 2
 POLICIES = ("none", "authenticated", "encrypted", "authenticated-encrypted")
+
+KEY_LABELS = {
+    "global-unicast": "global unicast encryption key",
+    "global-broadcast": "global broadcast encryption key",
+    "dedicated": "dedicated key",
+    "wrapped": "master key",
+    "agreed": "private key for the key agreement",
+}
 
 OK = "ok"
 UNVERIFIED = "unverified"  # the text is shown; there is no key to check its tag with
@@ -47,7 +59,6 @@ class Unprotected(Value, frozen=True, gc=False):
     key_number: int = 0
     signature: str = ""
     tag_empty: bool = False
-    broadcast: bool = False
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -59,6 +70,89 @@ class Unprotected(Value, frozen=True, gc=False):
 
 def title_text(title: bytes) -> str:
     return title.hex().upper() if title else "(unknown)"
+
+
+class Case(Value, frozen=True, gc=False):
+    """One ciphered APDU while keys are tried on it.
+
+    content: range from the security control on; body: what follows the counter; kind: as Unprotected.key_kind;
+    title: of the sender, b"" unknown; header: of general-ciphering (of the inner general-signing for UK GBCS, gbcs
+    True); additional: what the header adds to the additional data."""
+
+    octets: bytes
+    tag: int
+    control: int
+    counter: int
+    content: tuple[int, int]
+    body: bytes
+    kind: str
+    title: bytes
+    header: Header | None
+    additional: bytes
+    gbcs: bool
+
+    @property
+    def suite(self) -> int:
+        return self.control & SUITE
+
+    def result(
+        self,
+        plain: bytes | None,
+        status: str,
+        reason: str,
+        title: bytes | None = None,
+        keys: KeySet | None = None,
+        tag_empty: bool = False,
+    ) -> Unprotected:
+        """An Unprotected of this APDU with its problems; a compressed text is not readable, whatever the key."""
+        control = self.control
+        if control & COMPRESSED and plain is not None:
+            plain, status, reason = None, UNSUPPORTED, "deciphered, but compressed (V.44), which is not supported"
+        problems = control_problems(self)
+        if status == TAG_MISMATCH:
+            problems += (Problem(P.APDU_CIPH_TAG, *self.content, (reason,), "apdu"),)
+        if tag_empty:
+            problems += (Problem(P.SECURITY_ZERO_TAG, *self.content, (), "apdu"),)
+        name, number = ("", 0) if keys is None else (keys.name, keys.number)
+        return Unprotected(
+            plain, status, reason, self.suite, POLICIES[control >> 4 & 3], self.counter,
+            self.title if title is None else title, self.kind, name, number, "", tag_empty, problems,
+        )  # fmt: skip
+
+
+def control_problems(case: Case) -> tuple[Problem, ...]:
+    """What the standard forbids in the security control octet (APDU-CIPH-SC)."""
+    control = case.control
+    words: tuple[str, ...] = ()
+    if control & SUITE > SUITE_MAX:
+        words += (f"security suite {control & SUITE} is reserved",)
+    if control & BROADCAST and (case.kind == "dedicated" or case.header is not None):
+        words += ("the key set bit must be 0 here",)
+    if not control & (AUTHENTICATED | ENCRYPTED) and case.header is None:
+        words += ("neither authenticated nor encrypted",)
+    start = case.content[0]
+    return tuple(Problem(P.APDU_CIPH_SC, start, start + 1, (control, why), "apdu") for why in words)
+
+
+def cut_off(octets: bytes, content: tuple[int, int]) -> bool:
+    """Whether the length that stands before the content announces more than is there."""
+    start, end = content
+    n = end - start
+    if n < 0x80 and octets[start - 1 : start] == bytes((n,)):
+        return False
+    return not any(
+        octets[start - k - 1 : start] == bytes((0x80 + k,)) + n.to_bytes(k, "big")
+        for k in (1, 2, 3, 4)
+        if n < 1 << 8 * k
+    )
+
+
+def with_length(octets: bytes) -> bytes:
+    """An OCTET STRING of up to 65535 octets as A-XDR writes it."""
+    n = len(octets)
+    if n < 0x80:
+        return bytes((n,)) + octets
+    return (bytes((0x81, n)) if n < 0x100 else b"\x82" + n.to_bytes(2, "big")) + octets
 
 
 def _inner_tags() -> dict[int, frozenset[int]]:

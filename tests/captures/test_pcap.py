@@ -128,6 +128,7 @@ def test_what_scapy_writes(nano, endianness, tmp_path, read):
 
     path = tmp_path / "x.pcap"
     with RawPcapWriter(str(path), linktype=1, nano=nano, endianness=endianness) as writer:
+        writer.write_header(None)
         for n in range(5):
             writer.write_packet(bytes([n]) * 70, sec=1_700_000_000, usec=n)
     records, source = read(path)

@@ -1,0 +1,219 @@
+"""Opening: from the octets of a PDU to its innermost APDU: general blocks joined, protections taken off.
+
+One Peer for each (conversation, client, server, physical device), with what its APDUs need from
+earlier ones: general block transfers under way, system titles, the dedicated key. A text whose
+authentication fails is shown, but its role is taken away, so that it reaches no pairing or timing.
+"""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dissectors import apdus
+from dissectors.acse import Aare, Aarq
+from dissectors.apdu import Apdu
+from dissectors.context import Context
+from dissectors.cursor import Cursor
+from dissectors.general_blocks import GeneralBlocks
+from dissectors.keys import KeyRing, Parties
+from dissectors.problem import Problem
+from dissectors.protection import Unprotected
+from dissectors.record import Direction, Pdu
+
+MAX_NESTING = 4  # general blocks, ciphering, signing, and one more
+TO_CLIENT = int(Direction.TO_CLIENT)
+Key = tuple[int, int, int, int]  # conversation, client, server, physical
+
+
+class Security(NamedTuple):
+    """outer: name of the protected APDU as it went over the line; result: what became of it, None where
+    nobody has keys."""
+
+    outer: Apdu
+    result: Unprotected | None
+
+
+class Opened(NamedTuple):
+    """apdu: the innermost APDU that could be read, plain: its octets, None where the PDU's own. frames: all
+    frames of a general block transfer that ends here, () else. believed: nothing speaks against it."""
+
+    apdu: Apdu
+    problems: tuple[Problem, ...]
+    plain: bytes | None
+    security: Security | None
+    frames: tuple[int, ...]
+    believed: bool
+
+
+class Peer:
+    """What one client and one server told so far."""
+
+    __slots__ = ("client_title", "dedicated", "general", "server_title")
+
+    def __init__(self) -> None:
+        self.general: GeneralBlocks | None = None
+        self.client_title = b""
+        self.server_title = b""
+        self.dedicated = 0
+
+
+class Opener:
+    """ring: the keys given, empty for none."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self._peers: dict[Key, Peer] = {}
+
+    def peer(self, key: Key) -> Peer:
+        peer = self._peers.get(key)
+        if peer is None:
+            peer = self._peers[key] = Peer()
+        return peer
+
+    def open(self, p: Pdu, key: Key, context: Context) -> Opened:
+        """Takes off what can be taken off."""
+        octets = p.octets
+        plain: bytes | None = None
+        security: Security | None = None
+        frames: tuple[int, ...] = ()
+        problems: tuple[Problem, ...] = ()
+        believed = True
+        for _ in range(MAX_NESTING):
+            c = Cursor(octets, buffer="apdu")
+            apdu = apdus.dissect(c, context)
+            problems += c.problems
+            if apdu.service == "block":
+                joined = self._block(p, key, apdu, octets, context)
+                problems += joined[2]
+                if joined[0] is None:
+                    break
+                octets = plain = joined[0]
+                frames = joined[1]
+            elif apdu.service == "ciphered":
+                result = self._unprotect(p, key, octets, apdu)
+                if result is not None:
+                    problems = tuple(x for x in problems if x.kind.code != "apdu.undissected") + result.problems
+                if security is None or (result is not None and not result.believed):
+                    security = Security(security.outer if security is not None else apdu, result)
+                if result is None or result.plain is None:
+                    break
+                believed = believed and result.believed
+                octets = plain = result.plain
+            else:
+                break
+        if not believed:
+            apdu = msgspec.structs.replace(apdu, role="")
+        elif apdu.service == "ciphered" and not apdu.role:
+            apdu = msgspec.structs.replace(apdu, role="response" if p.direction == TO_CLIENT else "request")
+        if apdu.detail is not None and self.ring and isinstance(apdu.detail, (Aarq, Aare)):
+            apdu = self._initiate(p, key, apdu, octets)
+        return Opened(apdu, problems, plain, security, frames, believed)
+
+    # -- general blocks -----------------------------------------------------------------------------------
+
+    def _block(
+        self, p: Pdu, key: Key, apdu: Apdu, octets: bytes, context: Context
+    ) -> tuple[bytes | None, tuple[int, ...], tuple[Problem, ...]]:
+        peer = self.peer(key)
+        if peer.general is None:
+            peer.general = GeneralBlocks()
+        step = peer.general.add(apdu, octets, p.direction, p.frames, context)
+        return step.joined, step.frames, step.problems
+
+    # -- protection ---------------------------------------------------------------------------------------
+
+    def parties(self, p: Pdu, key: Key) -> Parties:
+        """What is known of both sides at this PDU."""
+        peer = self.peer(key)
+        hosts = tuple(h.rpartition(":")[0] for h in (p.path.source, p.path.destination) if h)
+        return Parties(
+            p.direction, p.client, p.server, peer.client_title, peer.server_title, p.first_ns, hosts, peer.dedicated
+        )
+
+    def _unprotect(self, p: Pdu, key: Key, octets: bytes, apdu: Apdu) -> Unprotected | None:
+        if not self.ring:
+            return None
+        from dissectors.unprotect import unprotect  # cryptography takes 0.1 s to import
+
+        result = unprotect(octets, self.ring, self.parties(p, key), apdu)
+        if result.believed and len(result.system_title) == 8:
+            self.learn_title(p.direction, key, result.system_title)
+        return result
+
+    def learn_title(self, direction: int, key: Key, title: bytes | None) -> None:
+        """The system title of the sender of an APDU."""
+        if title is None or len(title) != 8:
+            return
+        if direction == TO_CLIENT:
+            self.peer(key).server_title = title
+        else:
+            self.peer(key).client_title = title
+
+    def _initiate(self, p: Pdu, key: Key, apdu: Apdu, octets: bytes) -> Apdu:
+        """AARQ or AARE with its ciphered InitiateRequest or -Response deciphered, where keys allow."""
+        detail: Any = apdu.detail
+        self.learn_title(
+            p.direction, key, detail.calling_title if isinstance(detail, Aarq) else detail.responding_title
+        )
+        information = detail.information
+        if information is None or not information.ciphered:
+            return apdu
+        start, end = information.range
+        result = self._unprotect(p, key, octets[start:end], self._head(octets[start:end]))
+        if result is None or result.plain is None or not result.believed:
+            return apdu
+        c = Cursor(result.plain, buffer="apdu")
+        inner = apdus.dissect(c, Context())
+        value = inner.detail
+        dedicated = getattr(value, "dedicated_key", None)
+        if dedicated is not None:
+            self.peer(key).dedicated = self.ring.learn_dedicated(result.plain[dedicated[0] : dedicated[1]])
+        clear = msgspec.structs.replace(information, tag=result.plain[0], value=value)
+        return msgspec.structs.replace(apdu, detail=msgspec.structs.replace(detail, information=clear))
+
+    @staticmethod
+    def _head(octets: bytes) -> Apdu:
+        return apdus.dissect(Cursor(octets, buffer="apdu"), Context())
+
+    def forget(self, key: Key) -> tuple[Problem, ...]:
+        """The association ended: its dedicated key and general blocks go with it."""
+        peer = self._peers.get(key)
+        if peer is None:
+            return ()
+        peer.dedicated = 0
+        if peer.general is not None:
+            step = peer.general.abandon("the association ended")
+            peer.general = None
+            return step.problems if step is not None else ()
+        return ()
+
+
+def security_row(security: Security | None) -> dict[str, Any] | None:
+    """The `security` object of the JSON contract."""
+    if security is None:
+        return None
+    outer, result = security.outer, security.result
+    if result is None:
+        detail = outer.detail
+        control = getattr(detail, "control", None)
+        counter = getattr(detail, "counter", None)
+        title = getattr(detail, "system_title", b"")
+        on = [w for w, bit in (("authenticated", 0x10), ("encrypted", 0x20)) if control is not None and control & bit]
+        return {
+            "outer": outer.name,
+            "suite": None if control is None else control & 0x0F,
+            "policy": None if control is None else "-".join(on) or "none",
+            "invocation_counter": None if counter is None or counter < 0 else counter,
+            "system_title": title.hex().upper() or None,
+            "status": "no-key",
+            "reason": "no keys were given (--keys)",
+        }
+    return {
+        "outer": outer.name,
+        "suite": None if result.suite < 0 else result.suite,
+        "policy": result.policy,
+        "invocation_counter": None if result.counter < 0 else result.counter,
+        "system_title": result.system_title.hex().upper() or None,
+        "status": result.status,
+        "reason": result.reason or None,
+    }
