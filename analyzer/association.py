@@ -6,16 +6,17 @@ here and nowhere else. A capture that starts in the middle gives one note per as
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from msgspec.structs import replace
 
+from analyzer.association_book import Book, Key
 from analyzer.association_state import Association, about, answers, conformance, named, oversize
+from analyzer.establishment import Establishment, Fate
 from analyzer.model import Message, Target
 from analyzer.opening import Opened, Opener
+from analyzer.security_watch import Watch
 from dissectors import problem as P
 from dissectors import quickapdu
-from dissectors.acse import Aare, Aarq
 from dissectors.apdu import Apdu
 from dissectors.block_content import list_items
 from dissectors.blocks import ServiceBlocks, Step
@@ -24,25 +25,13 @@ from dissectors.keys import KeyRing
 from dissectors.problem import Problem
 from dissectors.profile import Profile
 from dissectors.record import Direction, Pdu
-from dissectors.xdlms.initiate import conformance_names
 
 TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
 WAITING_MAX = 256  # requests kept per association: 16 invoke ids, and room for long ids
 
-# Last arc of the object identifiers, as descriptors write them.
-CONTEXTS = {1: "ln", 2: "sn", 3: "ln-ciphered", 4: "sn-ciphered"}
-MECHANISMS = {
-    0: "none",
-    1: "lls",
-    2: "hls",
-    3: "hls-md5",
-    4: "hls-sha1",
-    5: "hls-gmac",
-    6: "hls-sha256",
-    7: "hls-ecdsa",
-}
 # States in which a plain request or response is nothing special.
 ACTIVE = frozenset({"open", "mid-capture", "pre-established"})
+ASSOCIATION_CLASSES = frozenset({12, 15})  # their secrets and HLS replies want a closer look
 PLAIN = frozenset({"get", "set", "action", "read", "write", "access"})
 HEAD_OCTETS = 13  # APDUs up to this length (GET requests, plain responses) repeat: dissected once
 HEADS = 8192
@@ -50,67 +39,36 @@ HEADS = 8192
 ANSWERS_ANY = frozenset({"exception", "error"})
 
 
-# (association, the request that it answers or continues, its target, problems)
-Fate = tuple[Association | None, Message | None, Target | None, tuple[Problem, ...]]
-
-
 class Associations:
     """The stage: `messages(pdus)`; then `table` (every association seen) and `contexts`."""
 
+    @property
+    def table(self) -> list[Association]:
+        return self.book.table
+
+    @property
+    def contexts(self) -> list[Context]:
+        return self.book.contexts
+
     def __init__(self, profiles: Mapping[str, Profile], ring: KeyRing | None = None) -> None:
         self.profiles = profiles
-        self.opener = Opener(ring if ring is not None else KeyRing())
+        ring = ring if ring is not None else KeyRing()
+        self.opener = Opener(ring)
+        self.watch = Watch(ring)
+        self.book = Book()
+        self.establishment = Establishment(self.book, self.opener, self.watch, profiles)
         # In HDLC the frame decides whether an answer is due, not the invoke id's service class.
         self._links = {name for name, p in profiles.items() if any("hdlc" in stack.layers for stack in p.stacks)}
-        self.table: list[Association] = []
-        self.contexts: list[Context] = [EMPTY]
-        self._context_numbers: dict[Context, int] = {EMPTY: 0}
-        self._open: dict[tuple[int, int, int, int], Association] = {}
-        self._started: set[tuple[int, int, int, int]] = set()  # links whose beginning was captured
-        self._targets: dict[tuple[int, bytes, int | None, int | None], Target] = {}
         self._heads: dict[tuple[bytes, int], tuple[Apdu, Target | None]] = {}  # short APDUs seen before
-
-    # -- contexts and targets ---------------------------------------------------------------------
-
-    def _intern(self, context: Context) -> int:
-        number = self._context_numbers.get(context)
-        if number is None:
-            number = self._context_numbers[context] = len(self.contexts)
-            self.contexts.append(context)
-        return number
-
-    def _agree(self, a: Association, **agreed: Any) -> None:
-        """What was agreed changes: one context for each direction."""
-        old = a.context
-        base = {name: getattr(old, name) for name in Context.__struct_fields__ if name != "direction"}
-        base.update(agreed)
-        a.contexts = [self._intern(Context(direction=d, **base)) for d in (0, 1, 2)]
-        a.context = self.contexts[a.contexts[0]]
-
-    def _target(self, apdu: Apdu) -> Target | None:
-        if apdu.class_id < 0:
-            return None
-        key = (apdu.class_id, apdu.obis, apdu.attribute, apdu.method)
-        target = self._targets.get(key)
-        if target is None:
-            if len(self._targets) > 65536:
-                self._targets.clear()
-            target = self._targets[key] = Target(*key)
-        return target
-
-    def _new(self, key: tuple[int, int, int, int], p: Pdu, status: str) -> Association:
-        a = Association(len(self.table) + 1, p, status)
-        self.table.append(a)
-        self._open[key] = a
-        self._agree(a)
-        return a
 
     # -- the stage --------------------------------------------------------------------------------
 
     def messages(self, pdus: Iterable[Pdu]) -> Iterator[Message]:
         """One Message an APDU, in order; link events open and end associations."""
         quick = quickapdu.dissect
-        open_ = self._open
+        open_ = self.book.open
+        contexts = self.book.contexts
+        target_of = self.book.target
         heads, links = self._heads, self._links
         number = 0
         for p in pdus:
@@ -129,15 +87,15 @@ class Associations:
             else:
                 quickly = quick(octets, direction)
                 if quickly is None:
-                    opened = self.opener.open(p, key, EMPTY if a is None else self.contexts[a.contexts[direction]])
+                    opened = self.opener.open(p, key, EMPTY if a is None else contexts[a.contexts[direction]])
                     apdu = opened.apdu
                     problems += opened.problems
                     if opened.plain is not None:
                         octets = opened.plain
-                    target = self._target(apdu)
+                    target = target_of(apdu)
                 else:
                     apdu = quickly
-                    target = self._target(apdu) if apdu.class_id >= 0 else None
+                    target = target_of(apdu) if apdu.class_id >= 0 else None
                     if len(octets) <= HEAD_OCTETS:
                         if len(heads) >= HEADS:
                             heads.clear()
@@ -152,6 +110,7 @@ class Associations:
                 and a.blocks is None
                 and apdu.service in PLAIN
                 and not a.ciphered
+                and apdu.class_id not in ASSOCIATION_CLASSES
             ):
                 context = a.context
                 invoke = apdu.invoke_id
@@ -268,15 +227,13 @@ class Associations:
             a.waiting.pop(next(iter(a.waiting)))
         return problems
 
-    def _careful(
-        self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu, opened: Opened | None
-    ) -> Fate:
+    def _careful(self, key: Key, a: Association | None, p: Pdu, apdu: Apdu, opened: Opened | None) -> Fate:
         """What becomes of an APDU that is not a plain part of an open association."""
         service = apdu.service
         if service == "association":
-            return self._establish(key, a, p, apdu)
+            return self.establishment.establish(key, a, p, apdu, opened)
         if service == "release":
-            return self._release(key, a, p, apdu)
+            return self.establishment.release(key, a, p, apdu)
         if apdu.role == "unsolicited":
             if a is not None and a.status in ACTIVE:
                 more = conformance(a.context.conformance, apdu) if a.context.conformance >= 0 else ()
@@ -286,22 +243,23 @@ class Associations:
             return a, None, None, ()
         problems: tuple[Problem, ...] = ()
         if a is None or a.status in ("rejected", "released", "ended"):
-            refused = a is not None or key in self._started
-            if refused and not self._pre_established(p):
+            refused = a is not None or key in self.book.started
+            if refused and not self.establishment.pre_established(p):
                 problems += (about(P.APDU_NOAA, p.octets, apdu.name),)
             if a is None or a.status != "rejected":
-                status = "pre-established" if self._pre_established(p) else "mid-capture"
+                status = "pre-established" if self.establishment.pre_established(p) else "mid-capture"
                 fresh = a is None and not refused
-                a = self._new(key, p, status)
+                a = self.book.new(key, p, status)
                 if fresh and status == "mid-capture":
                     problems += (about(P.APDU_MIDSTREAM, p.octets),)
         elif a.status == "requested" and apdu.role == "request":
             problems += (about(P.APDU_NOAA, p.octets, apdu.name),)
         elif a.status == "authenticating":
-            problems += self._authenticating(a, p, apdu)
-        clear = opened is None or opened.security is None
-        if a is not None and a.ciphered and clear and service in PLAIN:
-            problems += (about(P.APDU_CIPH_CLEAR, p.octets, apdu.name),)
+            problems += self.establishment.authenticating(a, p, apdu)
+            octets = p.octets if opened is None or opened.plain is None else opened.plain
+            problems += self.establishment.hls(key, a, p, apdu, octets)
+        if a is not None:
+            problems += self._observe(a, p, apdu, opened)
         if a is None:
             return None, None, None, problems
         if apdu.role == "request":
@@ -309,6 +267,15 @@ class Associations:
         if apdu.role == "response":
             return self._response(a, p, apdu, problems)
         return a, None, None, problems
+
+    def _observe(self, a: Association, p: Pdu, apdu: Apdu, opened: Opened | None) -> tuple[Problem, ...]:
+        """What a person should know of the protection of an APDU, or of its lack."""
+        if opened is None or opened.security is None:
+            return self.watch.clear(a.number, p.octets, apdu)
+        problems: tuple[Problem, ...] = ()
+        for layer in opened.layers:
+            problems += self.watch.protected(a.number, p.octets, layer, apdu.role, apdu.invoke_id)
+        return problems
 
     def _request(self, a: Association, p: Pdu, apdu: Apdu, problems: tuple[Problem, ...]) -> Fate:
         waiting = a.waiting.get(apdu.invoke_id)
@@ -320,7 +287,7 @@ class Associations:
         if a.context.conformance >= 0:
             problems += conformance(a.context.conformance, apdu)
         problems += self._outstanding(a, apdu, p.octets)
-        return a, None, self._target(apdu), problems
+        return a, None, self.book.target(apdu), problems
 
     def _response(self, a: Association, p: Pdu, apdu: Apdu, problems: tuple[Problem, ...]) -> Fate:
         octets = p.octets
@@ -349,130 +316,24 @@ class Associations:
             problems += (about(P.APDU_RESP_TYPE, octets, apdu.name, waiting_.apdu.name),)
         return a, waiting_, waiting_.target, problems
 
-    def _authenticating(self, a: Association, p: Pdu, apdu: Apdu) -> tuple[Problem, ...]:
-        """HLS passes 3 and 4: reply_to_HLS_authentication (class 15, method 1; class 12, method 8)."""
-        if apdu.service == "action" and apdu.role == "request":
-            if (apdu.class_id, apdu.method) in ((15, 1), (12, 8)):
-                return ()
-        elif apdu.service in ("action", "read", "write") and apdu.role == "response":
-            if apdu.result in (None, "success"):
-                a.status = "open"
-            else:
-                a.status, a.ended_by, a.end_frame = "rejected", f"HLS: {apdu.result}", p.frames[-1]
-            return ()
-        elif apdu.service in ("read", "write", "ciphered", "exception", "error"):
-            return ()
-        return (about(P.APDU_HLS_ORDER, p.octets, apdu.name),)
-
-    def _establish(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu) -> Fate:
-        detail = apdu.detail
-        octets = p.octets
-        if apdu.role == "request":
-            problems: tuple[Problem, ...] = ()
-            again = a is not None and a.status == "requested" and -1 in a.waiting and a.waiting[-1].pdu.octets == octets
-            if a is None or not again:
-                if a is not None and a.status in ("open", "authenticating") and p.physical >= 0:
-                    problems += (about(P.HDLC_AA_LINK, octets, "AARQ on a link that already carries an association"),)
-                a = self._new(key, p, "requested")
-            a.status = "requested"
-            if isinstance(detail, Aarq):
-                a.aarq = detail
-                a.ciphered = detail.ciphered_context
-                problems += self._role(p, detail)
-            a.waiting.clear()
-            return a, None, None, problems
-        if a is None or a.status not in ("requested", "rejected", "open", "authenticating"):
-            a = self._new(key, p, "mid-capture")
-        waiting = a.waiting.pop(-1, None)
-        problems = ()
-        if isinstance(detail, Aare):
-            a.aare = detail
-            problems = self._accept(a, p, detail)
-        elif apdu.result not in (None, "success", "accepted"):
-            a.status, a.ended_by = "rejected", apdu.result or ""
-        return a, waiting, None, problems
-
-    def _accept(self, a: Association, p: Pdu, aare: Aare) -> tuple[Problem, ...]:
-        octets = p.octets
-        problems: tuple[Problem, ...] = ()
-        if not aare.accepted:
-            a.status = "rejected"
-            a.ended_by = aare.diagnostic_name or aare.result_name
-            a.end_frame = p.frames[-1]
-            return (about(P.APDU_ERR, octets, f"association {aare.result_name}: {aare.diagnostic_name}"),)
-        a.status = "authenticating" if aare.hls_pending else "open"
-        asked, agreed = a.aarq, aare.initiate
-        proposed = asked.initiate if asked is not None else None
-        if asked is not None and aare.context != asked.context:
-            problems += (about(P.APDU_AARE_MISMATCH, octets, aare.context_name, asked.context_name),)
-        conf = getattr(agreed, "conformance", -1)
-        before = getattr(proposed, "conformance", -1)
-        if conf >= 0 and before >= 0 and conf & ~before:
-            extra = ", ".join(conformance_names(conf & ~before))
-            problems += (about(P.APDU_CONF, octets, f"agreed but not proposed: {extra}"),)
-        vaa = getattr(agreed, "vaa_name", -1)
-        short = aare.short_names
-        if vaa >= 0 and vaa != (0xFA00 if short else 0x0007):
-            problems += (about(P.APDU_VAA, octets, vaa, "short name" if short else "logical name"),)
-        self._agree(
-            a,
-            short_names=short,
-            conformance=conf,
-            client_max_pdu=getattr(proposed, "max_pdu", 0) or 0,
-            server_max_pdu=getattr(agreed, "max_pdu", 0) or 0,
-        )
-        return problems
-
-    def _release(self, key: tuple[int, int, int, int], a: Association | None, p: Pdu, apdu: Apdu) -> Fate:
-        if a is None:
-            a = self._new(key, p, "mid-capture")
-        if apdu.role == "request":
-            a.waiting.clear()
-            return a, None, None, ()
-        waiting = a.waiting.pop(-1, None)
-        a.status, a.ended_by, a.end_frame = "released", "RLRE", p.frames[-1]
-        return a, waiting, None, ()
-
     def _event(self, p: Pdu) -> None:
         """A link that came up, went down, or lost octets."""
         path = p.path.number
         if p.event == "gap":
-            for key, a in self._open.items():
+            for key, a in self.book.open.items():
                 if key[0] == path:
                     a.waiting.clear()
             return
         if p.client < 0:  # a whole connection
-            keys = [key for key in self._open if key[0] == path]
+            keys = [key for key in self.book.open if key[0] == path]
         else:
             keys = [(path, p.client, p.server, p.physical)]
         for key in keys:
-            ended = self._open.pop(key, None)
+            ended = self.book.open.pop(key, None)
             self.opener.forget(key)
             if ended is not None and ended.status in ("open", "requested", "authenticating", "mid-capture"):
                 ended.status = "ended"
                 ended.ended_by = "link closed" if p.client >= 0 else "connection closed"
                 ended.end_frame = p.frames[-1] if p.frames else 0
         if p.event == "link-up" and p.client >= 0:
-            self._started.update(keys)
-
-    def _pre_established(self, p: Pdu) -> bool:
-        profile = self.profiles.get(p.profile)
-        return profile is not None and any(r.client == p.client and r.pre_established for r in profile.roles)
-
-    def _role(self, p: Pdu, aarq: Aarq) -> tuple[Problem, ...]:
-        """The AARQ against what the descriptor lets this client do (application.role)."""
-        profile = self.profiles.get(p.profile)
-        if profile is None:
-            return ()
-        problems: tuple[Problem, ...] = ()
-        for role in profile.roles:
-            if role.client != p.client:
-                continue
-            for what, allowed, used in (
-                ("context", role.context, CONTEXTS.get(aarq.context, "unknown")),
-                ("mechanism", role.mechanism, MECHANISMS.get(aarq.mechanism, "none")),
-            ):
-                if allowed and used not in allowed:
-                    text = f"{what} {used} where its role permits {', '.join(allowed)}"
-                    problems += (about(P.APDU_ROLE, p.octets, p.client, role.name, text),)
-        return problems
+            self.book.started.update(keys)

@@ -61,6 +61,8 @@ def build_parser() -> Parser:
             "--profile", action="append", metavar="NAME|FILE", help="descriptor(s) to use; default: recognised"
         )
         p.add_argument("--assume", action="append", default=[], metavar="KEY=VALUE,…", help="what the file lacks")
+        p.add_argument("--keys", action="append", default=[], metavar="FILE", help="key file (TOML)")
+        p.add_argument("--key", action="append", default=[], metavar="TITLE:EK[:AK]", help="one key, hexadecimal")
         p.add_argument("--quiet", action="store_true", help="no progress and no remarks on stderr")
 
     p = command("dump", "decode a capture and print it, streaming", "dump session.pcapng --filter 'problems'")
@@ -98,6 +100,8 @@ def build_parser() -> Parser:
     p.add_argument("--tree", action="store_true")
     p.add_argument("--format", choices=("text", "json"), default="text")
     p.add_argument("--profile", action="append", metavar="NAME|FILE")
+    p.add_argument("--keys", action="append", default=[], metavar="FILE", help="key file (TOML)")
+    p.add_argument("--key", action="append", default=[], metavar="TITLE:EK[:AK]", help="one key, hexadecimal")
 
     p = command("explain", "the autopsy: what failed first, and why", "explain session.pcapng")
     p.add_argument("source", metavar="SOURCE")
@@ -190,7 +194,7 @@ def decode_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import decode
 
     text = decode.read_text(args.hex)
-    found = decode.decode(text, args.kind, session.profiles(), tree=args.tree)
+    found = decode.decode(text, args.kind, session.profiles(), tree=args.tree, ring=session.ring())
     sys.stdout.buffer.write(decode.to_json(found) if args.format == "json" else decode.to_text(found))
     return 0
 

@@ -15,6 +15,7 @@ from dissectors.context import EMPTY
 from dissectors.cursor import Cursor, Stop, Trace
 from dissectors.data import build
 from dissectors.errors import CaptureError, UsageError
+from dissectors.keys import KeyRing
 from dissectors.layer import walk
 from dissectors.layers import LAYERS
 from dissectors.link import recognise
@@ -69,7 +70,7 @@ class Decoded(msgspec.Struct):
     tree: tuple[trees.TreeNode, ...] | None = None
 
 
-def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False) -> Decoded:
+def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False, ring: KeyRing | None = None) -> Decoded:
     """Decodes pasted text as auto, hdlc, wrapper, llc, apdu or data."""
     if kind not in KINDS:
         raise UsageError(f"decode --as {kind}: expected one of {', '.join(KINDS)}")
@@ -77,11 +78,11 @@ def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False) ->
     if kind == "data":
         return _data(octets, tree)
     if kind not in FRAMED:
-        return _layers(octets, kind, profiles, tree)
+        return _layers(octets, kind, profiles, tree, ring)
     carrier, parts, rest = _split(octets, kind)
     channel = Channel(0, "pasted", TEXT_LINK)
     records = [Record(i + 1, 0, int(Direction.UNKNOWN), None, None, None, part) for i, part in enumerate(parts)]
-    run = Run(records, [channel], profiles, carrier=carrier)
+    run = Run(records, [channel], profiles, carrier=carrier, ring=ring)
     out = Decoded([], [], [], None, rest.hex().upper(), [])
     frames: dict[int, Any] = {}
 
@@ -177,7 +178,7 @@ def _why(octets: bytes) -> str:
     )
 
 
-def _layers(octets: bytes, kind: str, profiles: list[Profile], tree: bool) -> Decoded:
+def _layers(octets: bytes, kind: str, profiles: list[Profile], tree: bool, ring: KeyRing | None) -> Decoded:
     """One unit of any layer, and the APDU that it carries."""
     found = walk(octets, kind, LAYERS, EMPTY, trace=True)
     out = Decoded([], [], [], None, "", [])
@@ -188,7 +189,7 @@ def _layers(octets: bytes, kind: str, profiles: list[Profile], tree: bool) -> De
         nodes += (trees.layer_node(layer, "frame"),)
         end = max(end, *(node.end for node in layer.tree)) if layer.tree else end
         if layer.layer in ("acse", "xdlms"):
-            carried = decode(octets[layer.start : layer.end].hex(), "apdu", profiles)
+            carried = decode(octets[layer.start : layer.end].hex(), "apdu", profiles, ring=ring)
             out.messages = carried.messages
         out.layers.append(layer.layer)
     out.rest = octets[end:].hex().upper()

@@ -49,7 +49,7 @@ def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
         role = apdu.role
         pdu = m.pdu
         if pdu.last_ns is not None:
-            now = pdu.last_ns
+            now = pdu.last_ns if pdu.last_attempt_ns is None else pdu.last_attempt_ns
         if role == "response":
             block = apdu.block
             if block is not None and (block.acknowledges or not block.last):
@@ -112,10 +112,15 @@ def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
         yield unanswered(number, Open(left) if isinstance(left, Message) else left, now)
 
 
+def asked_at(pdu: Pdu) -> int | None:
+    """End of the last attempt of a request: the link may have sent it again."""
+    return pdu.last_ns if pdu.last_attempt_ns is None else pdu.last_attempt_ns
+
+
 def answered(number: int, request: Message, response: Message) -> Exchange:
     """The Exchange of one request and one response: the usual case, without detours."""
     asked, end = request.pdu, response.pdu
-    asked_ns, answered_ns = asked.last_ns, end.first_ns
+    asked_ns, answered_ns = asked_at(asked), end.first_ns
     response_ns = complete_ns = lo = hi = None
     if asked_ns is not None and answered_ns is not None:
         response_ns = answered_ns - asked_ns
@@ -177,7 +182,7 @@ def finished(number: int, o: Open, m: Message) -> Exchange:
     responses = o.responses
     first = responses[0].pdu if responses else end
     apdu = m.apdu
-    asked_ns, answered_ns = asked.last_ns, first.first_ns
+    asked_ns, answered_ns = asked_at(asked), first.first_ns
     response_ns = complete_ns = client_ns = None
     line_ns: int | None = o.line_ns + end.line_ns
     server_ns = first.link_response_ns
@@ -232,7 +237,8 @@ def finished(number: int, o: Open, m: Message) -> Exchange:
 def unanswered(number: int, o: Open, now: int | None) -> Exchange:
     """A request whose answer the capture does not hold; how long it waited is censored data."""
     request, asked = o.request, o.last.pdu
-    waited = now - asked.last_ns if now is not None and asked.last_ns is not None else None
+    asked_ns = asked_at(asked)
+    waited = now - asked_ns if now is not None and asked_ns is not None else None
     client, server = ends(asked)
     first = o.responses[0].pdu.frames[0] if o.responses else 0
     return Exchange(
@@ -252,7 +258,7 @@ def unanswered(number: int, o: Open, now: int | None) -> Exchange:
         None,
         (request.pdu.frames[0], first),
         first_asked_ns=o.first_asked_ns,
-        asked_ns=asked.last_ns,
+        asked_ns=asked_ns,
         attempts=o.attempts,
         blocks=o.blocks,
         line_ns=o.line_ns or None,
@@ -281,7 +287,7 @@ def alone(number: int, m: Message) -> Exchange:
         "unconfirmed" if m.apdu.role == "request" else m.apdu.service,
         (pdu.frames[0], 0),
         first_asked_ns=pdu.first_attempt_ns,
-        asked_ns=pdu.last_ns,
+        asked_ns=asked_at(pdu),
         attempts=pdu.attempts,
         line_ns=pdu.line_ns or None,
     )

@@ -43,6 +43,8 @@ class Opened(NamedTuple):
     security: Security | None
     frames: tuple[int, ...]
     believed: bool
+    layers: tuple[Unprotected, ...] = ()
+    initiate: Unprotected | None = None
 
 
 class Peer:
@@ -78,6 +80,8 @@ class Opener:
         frames: tuple[int, ...] = ()
         problems: tuple[Problem, ...] = ()
         believed = True
+        layers: tuple[Unprotected, ...] = ()
+        initiate: Unprotected | None = None
         for _ in range(MAX_NESTING):
             c = Cursor(octets, buffer="apdu")
             apdu = apdus.dissect(c, context)
@@ -92,6 +96,7 @@ class Opener:
             elif apdu.service == "ciphered":
                 result = self._unprotect(p, key, octets, apdu)
                 if result is not None:
+                    layers += (result,)
                     problems = tuple(x for x in problems if x.kind.code != "apdu.undissected") + result.problems
                 if security is None or (result is not None and not result.believed):
                     security = Security(security.outer if security is not None else apdu, result)
@@ -106,8 +111,8 @@ class Opener:
         elif apdu.service == "ciphered" and not apdu.role:
             apdu = msgspec.structs.replace(apdu, role="response" if p.direction == TO_CLIENT else "request")
         if apdu.detail is not None and self.ring and isinstance(apdu.detail, (Aarq, Aare)):
-            apdu = self._initiate(p, key, apdu, octets)
-        return Opened(apdu, problems, plain, security, frames, believed)
+            apdu, initiate = self._initiate(p, key, apdu, octets)
+        return Opened(apdu, problems, plain, security, frames, believed, layers, initiate)
 
     # -- general blocks -----------------------------------------------------------------------------------
 
@@ -149,7 +154,7 @@ class Opener:
         else:
             self.peer(key).client_title = title
 
-    def _initiate(self, p: Pdu, key: Key, apdu: Apdu, octets: bytes) -> Apdu:
+    def _initiate(self, p: Pdu, key: Key, apdu: Apdu, octets: bytes) -> tuple[Apdu, Unprotected | None]:
         """AARQ or AARE with its ciphered InitiateRequest or -Response deciphered, where keys allow."""
         detail: Any = apdu.detail
         self.learn_title(
@@ -157,11 +162,11 @@ class Opener:
         )
         information = detail.information
         if information is None or not information.ciphered:
-            return apdu
+            return apdu, None
         start, end = information.range
         result = self._unprotect(p, key, octets[start:end], self._head(octets[start:end]))
         if result is None or result.plain is None or not result.believed:
-            return apdu
+            return apdu, result
         c = Cursor(result.plain, buffer="apdu")
         inner = apdus.dissect(c, Context())
         value = inner.detail
@@ -169,7 +174,7 @@ class Opener:
         if dedicated is not None:
             self.peer(key).dedicated = self.ring.learn_dedicated(result.plain[dedicated[0] : dedicated[1]])
         clear = msgspec.structs.replace(information, tag=result.plain[0], value=value)
-        return msgspec.structs.replace(apdu, detail=msgspec.structs.replace(detail, information=clear))
+        return msgspec.structs.replace(apdu, detail=msgspec.structs.replace(detail, information=clear)), result
 
     @staticmethod
     def _head(octets: bytes) -> Apdu:

@@ -6,39 +6,17 @@ DIR/NAME/frames.csv  …                                                        
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from analyzer import report_case
 from analyzer.report_case import Case
 from analyzer.session import Session
 from dissectors.errors import CaptureError, UsageError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 FORMATS = ("html", "csv", "parquet", "xlsx")
-
-
-def tables(case: Case) -> Iterator[tuple[str, "pd.DataFrame"]]:
-    """(name, table) of every table, one after the other."""
-    from analyzer import report
-
-    a = case.analysis
-    made: tuple[tuple[str, Callable[[], Any]], ...] = (
-        ("frames", lambda: report.frames(a)),
-        ("messages", lambda: report.messages(a, ("data", "text", "items", "security"))),
-        ("exchanges", lambda: report.exchanges(a)),
-        ("findings", lambda: report.findings(a)),
-        ("associations", lambda: report.associations(a)),
-        ("addresses", lambda: report.addresses(a)),
-        ("objects", lambda: report.objects(a)),
-        ("timing", lambda: report.timing(case.timing, case.source)),
-        ("measurements", lambda: report.measurements(case.timing, case.source)),
-    )
-    for name, make in made:
-        yield name, make()
+EXTRAS = {"parquet": "pyarrow", "xlsx": "openpyxl"}
 
 
 def write(args: argparse.Namespace, session: Session) -> Iterator[str]:
@@ -71,11 +49,18 @@ def write(args: argparse.Namespace, session: Session) -> Iterator[str]:
 
 
 def wanted(text: str) -> tuple[str, ...]:
-    """The formats of --formats, in the order of FORMATS."""
+    """The formats of --formats, in the order of FORMATS. UsageError for an unknown one, or one whose extra is missing."""
     named = [name.strip().lower() for name in text.split(",") if name.strip()]
     unknown = [name for name in named if name not in FORMATS]
     if unknown or not named:
         raise UsageError(f"--formats {text!r}: expected one or more of {','.join(FORMATS)}")
+    for name in named:
+        if name in EXTRAS:
+            try:
+                import_module(EXTRAS[name])
+            except ImportError:
+                hint = f"pip install 'cosemscope[{name}]'"
+                raise UsageError(f"--formats {name} needs {EXTRAS[name]}: {hint}") from None
     return tuple(name for name in FORMATS if name in named)
 
 
@@ -94,13 +79,13 @@ def _tables(case: Case, folder: Path, formats: Sequence[str], session: Session) 
     kinds = [kind for kind in formats if kind != "html"]
     if not kinds:
         return
-    from analyzer import report, report_sheets
+    from analyzer import report, report_tables
 
     _ready(folder)
-    book = report_sheets.Workbook() if "xlsx" in kinds else None
-    for name, table in tables(case):
+    book = report_tables.Workbook() if "xlsx" in kinds else None
+    for name, table in report_tables.tables(case):
         if "csv" in kinds:
-            yield _save(folder / f"{name}.csv", report_sheets.to_csv(table))
+            yield _save(folder / f"{name}.csv", report_tables.to_csv(table))
         if "parquet" in kinds:
             path = folder / f"{name}.parquet"
             report.save_parquet(table, path)

@@ -143,7 +143,7 @@ def _exchanges(case: Case) -> dict[str, Any]:
     good = np.array([word in GOOD for word in a.words.words])
     response = np.where(e["app_response_ns"] == NO_TIME, -1, e["app_response_ns"])
     unanswered = (e["result"] == 0) & (e["request"] > 0)
-    wrong = ~good[e["result"]] & (e["result"] > 0) & (e["request"] > 0)
+    wrong = ~good[e["result"]] & (e["result"] > 0) & (e["responses"] > 0)  # a notification has no response
     rank = np.where(unanswered, 0, np.where(wrong, 1, 2))
     longest = np.where(unanswered & (e["waited_ns"] != NO_TIME), e["waited_ns"], response)
     order = np.lexsort((np.arange(len(e)), -longest, rank))[:EXCHANGES]
@@ -165,7 +165,7 @@ def _exchange(e: Exchange) -> dict[str, Any]:
         "response": words.duration(e.app_response_ns),
         "attempts": e.attempts,
         "result": e.result if answered else f"no answer in {words.duration(e.waited_ns)}",
-        "state": "fail" if not answered else "warn" if e.request and e.result not in GOOD else "pass",
+        "state": "fail" if not answered else "warn" if e.responses and e.result not in GOOD else "pass",
     }
 
 

@@ -8,6 +8,7 @@ from analyzer.run import Run, Tap
 from captures.assume import NOTHING, Assume, parse
 from captures.source import Source, open_source
 from dissectors import profile
+from dissectors.keys import KeyRing
 from dissectors.profile import Profile
 
 
@@ -20,6 +21,7 @@ class Session:
         self.say: Callable[[str], None] = (lambda line: None) if getattr(args, "quiet", False) else say
         self.cut = False
         self._assume: Assume | None = None
+        self._ring = self.ring()
 
     def profiles(self) -> list[Profile]:
         """The descriptors that traffic may match: those named with --profile, else all that ship."""
@@ -33,6 +35,15 @@ class Session:
             stated = getattr(self.args, "assume", [])
             self._assume = parse(",".join(stated)) if stated else NOTHING
         return self._assume
+
+    def ring(self) -> KeyRing | None:
+        """The keys given with --keys, --key and COSEMSCOPE_KEYS; None where there are none."""
+        from analyzer import keys
+
+        found, warnings = keys.ring(getattr(self.args, "keys", ()), getattr(self.args, "key", ()))
+        for line in warnings:
+            self.say(line)
+        return found if len(found) else None
 
     @contextmanager
     def source(self, spec: str, follow: bool = False) -> Iterator[Source]:
@@ -49,7 +60,7 @@ class Session:
                 self.say(f"{spec}: cut short: {source.cut}; what was whole was analyzed")
 
     def run(self, source: Source, profiles: Sequence[Profile], taps: Sequence[Tap] = ()) -> Run:
-        return Run(source, source.channels, profiles, taps)
+        return Run(source, source.channels, profiles, taps, ring=self._ring)
 
     def exit_code(self, code: int) -> int:
         """2 and 3 are raised as errors; a cut file comes before a failed condition."""

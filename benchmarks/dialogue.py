@@ -105,4 +105,4 @@ class Meter:
         calls: list[Callable[[int], Turn]] = [self.open]
         calls += [lambda now, n=n: self.scaler(n) for n in range(len(REGISTERS))]  # type: ignore[misc]
         calls += [self.read] * reads
-        return calls + [self.close] if release else calls
+        return [*calls, self.close] if release else calls

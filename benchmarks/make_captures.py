@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from struct import Struct
 
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dialogue import SECOND, START, Meter, Turn
 from fastcrc import crc16

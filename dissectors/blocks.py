@@ -12,7 +12,7 @@ Nothing is to be done for lost octets: block numbers tell what is missing. At mo
 """
 
 from dissectors.apdu import Apdu
-from dissectors.block_step import MAX_OCTETS, Key, Step, Transfer, about, missing, numbers
+from dissectors.block_step import BLOCK_OCTETS, MAX_OCTETS, Key, Step, Transfer, about, missing, numbers
 from dissectors.problem import (
     APDU_BLOCK,
     APDU_BLOCK_ABORT,
@@ -37,8 +37,8 @@ class ServiceBlocks:
 
     @property
     def active(self) -> bool:
-        """A transfer has begun and not ended."""
-        return bool(self._running)
+        """Hand over every APDU: a transfer runs, or has ended so lately that its last block could be sent again."""
+        return bool(self._running or self._done)
 
     def add(self, apdu: Apdu, octets: bytes, frames: tuple[int, ...], asked: Apdu | None = None) -> Step:
         """Takes an APDU with a block, of either direction.
@@ -69,15 +69,16 @@ class ServiceBlocks:
         if apdu.role not in ("request", "response") or _damaged(apdu):
             return None  # the number of the next block tells what a damaged one cost
         if apdu.role == "response":
+            self._done.pop(keys[1], None)
             return None if t is None else self._abort(t, octets, frames, f"{apdu.name} ({apdu.result or 'data'})")
-        for key in keys:
-            self._done.pop(key, None)
+        self._done.clear()
         if t is not None:
             if apdu == t.request and t.acknowledged < 0 and len(t.parts) == 1:
                 return t.step(t.next - 1, frames, (about(APDU_BLOCK_REPEAT, octets, "the request was sent again"),))
             self._end(t)
             why = f"replaced by {apdu.name}"
-            problem = about(APDU_BLOCK, octets, f"last block missing, {why}: {t.seen(False)}")
+            kind = APDU_BLOCK if t.parts else APDU_BLOCK_MISSING
+            problem = about(kind, octets, f"last block missing, {why}: {t.seen(False)}")
             return t.step(t.next - 1, frames, (problem,), aborted=why)
         t = next(reversed(self._running.values()), None)
         if t is None:

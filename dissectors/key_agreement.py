@@ -9,9 +9,13 @@ The AlgorithmID is printed with two prefixes (60 85 74 06 and 60 85 74 05): both
 
 from collections.abc import Iterator, Sequence
 
-from dissectors import security
-from dissectors.keys import KeySet
-from dissectors.protection import with_length
+import msgspec
+
+from dissectors import data, security
+from dissectors.cursor import Cursor, Stop
+from dissectors.keys import KeyRing, KeySet, Parties, Secret
+from dissectors.protection import title_text, with_length
+from dissectors.record import Value
 from dissectors.xdlms.general import Header
 
 ONE_PASS, STATIC_UNIFIED = 1, 2
@@ -64,3 +68,54 @@ def agreed(
             key = security.derive(z, other, octets)
             if key is not None:
                 yield keys, key
+
+
+class Transfer(Value, frozen=True, gc=False):
+    """One element of a key transfer: what, in words, and the number of the key set it gave, 0 where it gave none."""
+
+    words: str
+    number: int = 0
+
+
+# Key ids of key_transfer (class 64, method 2): field of KeySet, words.
+TRANSFERRED = {
+    0: ("encryption", "global unicast encryption key"),
+    1: ("broadcast", "global broadcast encryption key"),
+    2: ("authentication", "global authentication key"),
+    3: ("master", "master key"),
+}
+MAX_TRANSFERRED = 16
+
+
+def learn_transfer(octets: bytes, keys: KeyRing, who: Parties) -> tuple[Transfer, ...]:
+    """Takes the keys of a key_transfer (class 64, method 2) that a given master key opens into the ring.
+
+    octets: the Data of the method's parameter, an array of structures {key id, wrapped key}. Call it when the
+    response says success, with the Parties of the request. The new keys are tried before the old ones, which
+    stay. Never raises; what cannot be opened is said in words."""
+    try:
+        found = data.build(Cursor(octets, buffer="plain"))
+    except Stop:
+        return (Transfer("not readable as an array of wrapped keys"),)
+    elements = found.value if found.type == "array" else [found]
+    opened: dict[int, tuple[KeySet, dict[str, Secret], list[str]]] = {}
+    out: list[Transfer] = []
+    for element in elements[:MAX_TRANSFERRED]:
+        parts = element.value if element.type == "structure" and len(element.value) == 2 else None
+        if parts is None or parts[1].type != "octet-string" or parts[0].value not in TRANSFERRED:
+            out.append(Transfer("an element is not of key id and wrapped key"))
+            continue
+        field, label = TRANSFERRED[parts[0].value]
+        base, key = next(unwrapped(bytes.fromhex(parts[1].value), keys.find(who)), (None, b""))
+        if base is None:
+            out.append(Transfer(f"{label}: no master key that opens it (server {title_text(who.server_title)})"))
+            continue
+        _, fields, labels = opened.setdefault(base.number, (base, {}, []))
+        fields[field] = Secret(key)
+        labels.append(label)
+    for base, fields, labels in opened.values():
+        title = base.system_title or who.server_title
+        fresh = msgspec.structs.replace(base, name=f"key transfer under {base.name}", system_title=title, **fields)
+        number = keys.add(fresh).number
+        out += [Transfer(f"{label} opened with the master key of {base.name}", number) for label in labels]
+    return tuple(out)

@@ -47,8 +47,9 @@ class KeySet(Value, frozen=True, kw_only=True):
     """What one [[key]] entry, --key or a key transfer gives. name: where it comes from ("key 2 of meters.toml").
 
     For: system_title, or meter (an alias), or server (SAP); all empty: for any. Public keys are x and y
-    (64 or 96 octets), b"" without; valid_from and valid_to in ns since 1970 UTC; security_setup: logical
-    name of the class 64 object, b"" for any. number: its place in the ring, from 1.
+    (64 or 96 octets), b"" without; secrets: the readings of one HLS secret (as text, as hex); valid_from and
+    valid_to in ns since 1970 UTC; security_setup: logical name of the class 64 object, b"" for any. number: its
+    place in the ring, from 1.
     """
 
     name: str = ""
@@ -61,7 +62,7 @@ class KeySet(Value, frozen=True, kw_only=True):
     broadcast: Secret | None = None
     master: Secret | None = None
     dedicated: Secret | None = None
-    secret: Secret | None = None
+    secrets: tuple[Secret, ...] = ()
     signing: bytes = b""
     agreement_private: Secret | None = None
     agreement_public: bytes = b""
@@ -117,6 +118,7 @@ class KeyRing:
 
     def __init__(self, given: Iterable[KeySet] = ()) -> None:
         self._sets: list[KeySet] = []
+        self._dated = False  # whether any has a time of validity
         self._dedicated: dict[int, Secret] = {}
         self._dedicated_count = 0
         self._titles: dict[Hashable, bytes] = {}
@@ -127,8 +129,9 @@ class KeyRing:
     def __len__(self) -> int:
         return len(self._sets)
 
-    def __iter__(self) -> Iterable[KeySet]:
-        return iter(tuple(self._sets))
+    def get(self, number: int) -> KeySet | None:
+        """The key set of that number, None without."""
+        return self._sets[number - 1] if 0 < number <= len(self._sets) else None
 
     def __repr__(self) -> str:
         return f"<{len(self._sets)} key sets, {len(self._dedicated)} dedicated keys>"
@@ -137,6 +140,7 @@ class KeyRing:
         """Takes a key set; gives it back with its number."""
         numbered = msgspec.structs.replace(keys, number=len(self._sets) + 1)
         self._sets.append(numbered)
+        self._dated = self._dated or keys.valid_from is not None or keys.valid_to is not None
         self._remembered.clear()
         return numbered
 
@@ -180,9 +184,9 @@ class KeyRing:
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             found = self._remembered[key] = self._ranked(who, title)
-        if who.time_ns is None or not dated:
-            return found[:MAX_CANDIDATES]
-        return tuple(keys for keys in found if keys.valid(who.time_ns))[:MAX_CANDIDATES]
+        if dated and self._dated and who.time_ns is not None:
+            found = tuple(keys for keys in found if keys.valid(who.time_ns))
+        return found[:MAX_CANDIDATES]
 
     def _ranked(self, who: Parties, title: bytes) -> tuple[KeySet, ...]:
         titles = {title, who.client_title, who.server_title} - {b""}

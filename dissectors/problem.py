@@ -264,7 +264,9 @@ SECURITY_LLS = _kind("security.lls", WARN, "low level security (password) over {
 SECURITY_ZERO_TAG = _kind("security.zero-tag", WARN, "authentication bit set, but the authentication tag is empty", A)
 SECURITY_SUITE = _kind("security.suite", WARN, "security suite {0}, agreed was suite {1}", A)
 SECURITY_KNOWN_KEY = _kind("security.known-key", WARN, "{0} is a well-known key ({1})", A)
-SECURITY_COUNTER_RESET = _kind("security.counter-reset", WARN, "invocation counter of {0} starts again at {1} after {2}", A)
+SECURITY_COUNTER_RESET = _kind(
+    "security.counter-reset", WARN, "invocation counter of {0} starts again at {1} after {2}", A
+)
 SECURITY_SIGNATURE = _kind("security.signature", ERROR, "digital signature: {0}", A)
 SECURITY_HLS = _kind("security.hls", ERROR, "HLS pass {0}: {1}", A)
 SECURITY_KEY_TRANSFER = _kind("security.key-transfer", NOTE, "key transfer: {0}", A)

@@ -85,11 +85,12 @@ def join(frames: Iterable[Frame]) -> Iterator[Pdu]:
     """
     state = Reassembly()
     queue = state.queue
+    to_server = int(Direction.TO_SERVER)
     for frame in frames:
         if frame.layer in PASSED:
             if not frame.payload:
                 continue
-            up = frame.direction == Direction.TO_SERVER
+            up = frame.direction == to_server
             pdu = Pdu(
                 (frame.no,),
                 frame.channel,
@@ -102,13 +103,6 @@ def join(frames: Iterable[Frame]) -> Iterator[Pdu]:
                 frame.source if up else frame.destination,
                 frame.destination if up else frame.source,
                 frame.payload,
-                (),
-                frame.physical,
-                True,
-                "",
-                1,
-                frame.last_ns,
-                frame.last_ns,
             )
             if not queue:
                 yield pdu

@@ -144,7 +144,8 @@ class Pdu(Value, frozen=True, gc=False):
     "poll" is never a Pdu.
     confirmed: carried in a way that expects an answer (HDLC I frame, TCP, UDP): False for UI.
     attempts: how often the octets went over the line (1 plus link retransmissions seen).
-    first_attempt_ns, last_attempt_ns: end of the first and the last attempt.
+    first_attempt_ns, last_attempt_ns: end of the first and the last attempt, None where there was one
+    (then last_ns is it).
     link_response_ns: for the first Pdu after the other side's poll: from the end of the last frame
     with P = 1 to the start of the first frame of this side (RR and RNR included), None if not seen.
     polls: RR and RNR frames of the other side seen while waiting for it. line_ns: sum of the

@@ -9,6 +9,7 @@ inside a call.
     suite 2   AES-GCM-256, AES-256 key wrap, ECDSA and ECDH P-384, SHA-384
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from cryptography import x509
@@ -69,7 +70,7 @@ def aes_block(key: bytes, block: bytes) -> bytes | None:
     """One or more whole blocks under AES in ECB mode."""
     if len(key) not in (16, 32) or len(block) % BLOCK or not block:
         return None
-    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - what the mechanism does
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # what mechanism 2 does
     return encryptor.update(block) + encryptor.finalize()
 
 
@@ -127,20 +128,26 @@ def derive(z: bytes, other_information: bytes, octets: int) -> bytes | None:
 # -- key files --------------------------------------------------------------------------------------
 
 
-def public_key(text: bytes) -> bytes | None:
-    """x and y of a certificate or public key, PEM or DER; None where it is none or not of P-256 or P-384."""
-    key: object = None
-    for load in (
-        lambda: x509.load_pem_x509_certificate(text).public_key(),
-        lambda: serialization.load_pem_public_key(text),
-        lambda: x509.load_der_x509_certificate(text).public_key(),
-        lambda: serialization.load_der_public_key(text),
-    ):
+def _first(loaders: tuple[Callable[[], object], ...]) -> object:
+    """What the first loader that accepts the octets gives, None where none does."""
+    for load in loaders:
         try:
-            key = load()
-            break
+            return load()
         except Exception:  # parsers of the library raise several kinds; another form may still fit
             continue
+    return None
+
+
+def public_key(text: bytes) -> bytes | None:
+    """x and y of a certificate or public key, PEM or DER; None where it is none or not of P-256 or P-384."""
+    key = _first(
+        (
+            lambda: x509.load_pem_x509_certificate(text).public_key(),
+            lambda: serialization.load_pem_public_key(text),
+            lambda: x509.load_der_x509_certificate(text).public_key(),
+            lambda: serialization.load_der_public_key(text),
+        )
+    )
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.key_size // 8 not in CURVES:
         return None
     encoded = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
@@ -149,13 +156,12 @@ def public_key(text: bytes) -> bytes | None:
 
 def private_key(text: bytes) -> bytes | None:
     """The number of a private key, PEM or DER without password, 32 or 48 octets; None where it is none."""
-    key: object = None
-    for load in (serialization.load_pem_private_key, serialization.load_der_private_key):
-        try:
-            key = load(text, None)
-            break
-        except Exception:
-            continue
+    key = _first(
+        (
+            lambda: serialization.load_pem_private_key(text, None),
+            lambda: serialization.load_der_private_key(text, None),
+        )
+    )
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.key_size // 8 not in CURVES:
         return None
     return key.private_numbers().private_value.to_bytes(key.curve.key_size // 8, "big")

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from captures.pcap import PcapWriter
 from encode import acse, xdlms
 from encode.wrapper import pdu
 
+from captures.pcap import PcapWriter
 from dissectors.data_types import Data
 
 T0 = 1_700_000_000_000_000_000

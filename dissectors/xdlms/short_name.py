@@ -109,7 +109,7 @@ ACCESSES: Mapping[int, tuple[str, Callable[[Cursor], Found]]] = {
 }
 
 
-def _list(
+def listed(
     c: Cursor, component: Field, element: Field, choices: Mapping[int, tuple[str, Callable[[Cursor], Found]]], of: str
 ) -> tuple[tuple[Item, ...], Block | None]:
     """SEQUENCE OF CHOICE: its items, and the block where one of them is part of a block transfer."""
@@ -131,8 +131,8 @@ def _list(
     return tuple(items), block
 
 
-def _accesses(c: Cursor) -> tuple[tuple[Item, ...], Block | None]:
-    return _list(c, SPECIFICATIONS, SPECIFICATION, ACCESSES, "Variable-Access-Specification")
+def accesses(c: Cursor) -> tuple[tuple[Item, ...], Block | None]:
+    return listed(c, SPECIFICATIONS, SPECIFICATION, ACCESSES, "Variable-Access-Specification")
 
 
 # --- responses --------------------------------------------------------------------------------------
@@ -189,14 +189,14 @@ def _only(items: tuple[Item, ...]) -> Range | None:
 def read_request(c: Cursor, ctx: Context) -> Apdu:
     """ReadRequest, cursor at the tag 05. Problems: apdu.trunc, apdu.choice, those of Data."""
     c.u8(TAG)
-    items, block = _accesses(c)
+    items, block = accesses(c)
     return Apdu(READ_REQUEST_TAG, "read-request", "read", "request", items=items, block=block)
 
 
 def read_response(c: Cursor, ctx: Context) -> Apdu:
     """ReadResponse, cursor at the tag 0C. Problems: apdu.trunc, apdu.choice, apdu.value, those of Data."""
     c.u8(TAG)
-    items, block = _list(c, READ_RESPONSES, READ_RESPONSE, READ_RESULTS, "ReadResponse")
+    items, block = listed(c, READ_RESPONSES, READ_RESPONSE, READ_RESULTS, "ReadResponse")
     return Apdu(
         READ_RESPONSE_TAG,
         "read-response",
@@ -211,7 +211,7 @@ def read_response(c: Cursor, ctx: Context) -> Apdu:
 
 def _write(c: Cursor, tag: int, name: str, confirmed: bool) -> Apdu:
     c.u8(TAG)
-    items, block = _accesses(c)
+    items, block = accesses(c)
     ranges = common.data_list(c, DATA_LIST)
     if block is not None and not block.acknowledges and len(ranges) == 1:
         block = Block(block.number, block.last, _octet_string(c, ranges[0]))
@@ -241,7 +241,7 @@ def unconfirmed_write_request(c: Cursor, ctx: Context) -> Apdu:
 def write_response(c: Cursor, ctx: Context) -> Apdu:
     """WriteResponse, cursor at the tag 0D. Problems: apdu.trunc, apdu.choice, apdu.value."""
     c.u8(TAG)
-    items, block = _list(c, WRITE_RESPONSES, WRITE_RESPONSE, WRITE_RESULTS, "WriteResponse")
+    items, block = listed(c, WRITE_RESPONSES, WRITE_RESPONSE, WRITE_RESULTS, "WriteResponse")
     return Apdu(
         WRITE_RESPONSE_TAG, "write-response", "write", "response", result=_overall(items), block=block, items=items
     )
@@ -258,7 +258,7 @@ def information_report(c: Cursor, ctx: Context) -> Apdu:
     if Cursor.u8(c, CURRENT_TIME):
         time = Cursor.take(c, CURRENT_TIME, axdr.length(c, CURRENT_TIME)).decode("ascii", "backslashreplace")
     c.close(time, None if time is not None else "not present")
-    items, _ = _accesses(c)
+    items, _ = accesses(c)
     items = common.with_data(c, items, common.data_list(c, DATA_LIST))
     return Apdu(
         REPORT_TAG,

@@ -47,7 +47,17 @@ LINES = [
     ("41 42 43 44 45 46 47 48   ABCDEFGH", "4142434445464748", None),
 ]
 NOTHING = [
-    *("", "   ", "# comment 7E A0", "// 7E A0", "; 7E A0", "Be careful", "write 9 octets", "Baud rate: 9600"),
+    *(
+        "",
+        "   ",
+        "# comment 7E A0",
+        "// 7E A0",
+        "; 7E A0",
+        "Be careful",
+        "write 9 octets",
+        "Baud rate: 9600",
+        "10:00:01 Baud rate: 9600",
+    ),
     *("Time [s],Value,Parity Error,Framing Error", "TX is on", "connected to meter 5", "Port: 4059", "-----", "A", "7"),
 ]
 

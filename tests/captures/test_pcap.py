@@ -77,6 +77,16 @@ def test_a_length_that_cannot_be_ends_the_reading(tmp_path, read):
     assert source.cut == "record 2 announces 2147483647 octets: the file is damaged there"
 
 
+def test_a_packet_larger_than_packets_are(tmp_path, read):
+    path = tmp_path / "x"
+    with path.open("wb") as file:
+        writer = PcapWriter(file, 1)
+        for octets in (b"whole", bytes(300_000), b"after"):
+            writer.write(START, octets)
+    records, source = read(path)
+    assert [r.octets for r in records] == [b"whole"] and "announces 300000 octets" in source.cut
+
+
 def test_rtac_serial_loses_its_header(tmp_path, read):
     path = tmp_path / "x"
     header = struct.pack(">IIBBH", 1_700_000_000, 5, 4, 0, 0)

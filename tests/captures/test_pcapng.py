@@ -98,7 +98,7 @@ def test_resolutions(resolution, stamp, ns, resolution_ns, tmp_path, read):
 def test_time_offset(order, tmp_path, read):
     made = Made(order)
     offset = struct.pack(order + "q", -100)
-    made.section().interface(1, 0, (14, offset)).packet(T * 10**6, b"a").packet(1, b"a")
+    made.section().interface(1, 0, (14, offset)).packet(T * 10**6, b"a").packet(1, b"a", (1, b"c"))
     assert [r.first_ns for r in read(made.save(tmp_path / "x"))[0]] == [(T - 100) * 10**9, -100 * 10**9 + 1000]
 
 

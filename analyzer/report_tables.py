@@ -1,15 +1,18 @@
-"""Tables as CSV and as XLSX: formulas defused, control characters escaped, the same octets every time."""
+"""Every table of a Case, and tables as CSV and as XLSX: formulas defused, controls escaped, no clock read."""
 
 import io
 import re
 import zipfile
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analyzer import report
 from analyzer.lines import csv_cell, shorten
+from analyzer.report_case import Case
 from dissectors.errors import UsageError
 
 SHEET_ROWS = 1_048_575  # rows of an XLSX sheet below its header
@@ -17,6 +20,24 @@ CELL = 32_000  # characters of an XLSX cell, less than the 32767 permitted
 EXACT = 1 << 53  # whole numbers up to here are exact in a spreadsheet
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip entry may have
 CHUNK = 50_000
+
+
+def tables(case: Case) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(name, table) of every table, one after the other."""
+    a = case.analysis
+    made: tuple[tuple[str, Callable[[], pd.DataFrame]], ...] = (
+        ("frames", lambda: report.frames(a)),
+        ("messages", lambda: report.messages(a, ("data", "text", "items", "security"))),
+        ("exchanges", lambda: report.exchanges(a)),
+        ("findings", lambda: report.findings(a)),
+        ("associations", lambda: report.associations(a)),
+        ("addresses", lambda: report.addresses(a)),
+        ("objects", lambda: report.objects(a)),
+        ("timing", lambda: report.timing(case.timing, case.source)),
+        ("measurements", lambda: report.measurements(case.timing, case.source)),
+    )
+    for name, make in made:
+        yield name, make()
 
 
 def safe(table: pd.DataFrame) -> pd.DataFrame:
