@@ -30,7 +30,7 @@ TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
 WAITING_MAX = 256  # requests kept per association: 16 invoke ids, and room for long ids
 
 # States in which a plain request or response is nothing special.
-ACTIVE = frozenset({"open", "mid-capture", "pre-established"})
+ACTIVE = frozenset({"open", "mid-capture", "pre-established", "none"})
 ASSOCIATION_CLASSES = frozenset({12, 15})  # their secrets and HLS replies want a closer look
 PLAIN = frozenset({"get", "set", "action", "read", "write", "access"})
 HEAD_OCTETS = 13  # APDUs up to this length (GET requests, plain responses) repeat: dissected once
@@ -145,7 +145,7 @@ class Associations:
                 if answered is None:
                     m = Message(number, p, apdu, aa, context_number, target, problems)
                 else:
-                    asked_ns = answered.pdu.last_ns
+                    asked_ns = answered.pdu.asked_ns
                     m = Message(number, p, apdu, aa, context_number, target, problems, answered.no, asked_ns)
             else:
                 m = self._message(number, p, opened, octets, a, target, problems, answered)
@@ -195,7 +195,7 @@ class Associations:
         if apdu.items is not None and answered is not None and answered.apdu.items is not None and joined is None:
             apdu = replace(apdu, items=named(answered.apdu.items, apdu.items))
         aa, context_number = (0, 0) if a is None else (a.number, a.contexts[p.direction])
-        request, asked_ns = (0, None) if answered is None else (answered.no, answered.pdu.last_ns)
+        request, asked_ns = (0, None) if answered is None else (answered.no, answered.pdu.asked_ns)
         return Message(
             number,
             p,
@@ -247,7 +247,8 @@ class Associations:
             if refused and not self.establishment.pre_established(p):
                 problems += (about(P.APDU_NOAA, p.octets, apdu.name),)
             if a is None or a.status != "rejected":
-                status = "pre-established" if self.establishment.pre_established(p) else "mid-capture"
+                unknown = "none" if refused else "mid-capture"  # none: its beginning was captured, and there is none
+                status = "pre-established" if self.establishment.pre_established(p) else unknown
                 fresh = a is None and not refused
                 a = self.book.new(key, p, status)
                 if fresh and status == "mid-capture":
@@ -300,6 +301,8 @@ class Associations:
                 return a, None, None, problems
             invoke = next(reversed(a.waiting))
             waiting = a.waiting.pop(invoke)
+            if waiting.apdu.service == "association":
+                a.status, a.ended_by, a.end_frame = "rejected", apdu.result or apdu.name, p.frames[-1]
             return a, waiting, waiting.target, problems
         waiting_ = a.waiting.get(apdu.invoke_id)
         if waiting_ is None or waiting_.apdu.service != apdu.service:
@@ -312,7 +315,7 @@ class Associations:
         block = apdu.block
         if block is None or (block.last and not block.acknowledges):
             del a.waiting[apdu.invoke_id]
-        if block is None and not answers(waiting_.apdu, apdu):
+        if block is None and not answers(waiting_.apdu, apdu, counted=True):
             problems += (about(P.APDU_RESP_TYPE, octets, apdu.name, waiting_.apdu.name),)
         return a, waiting_, waiting_.target, problems
 

@@ -122,9 +122,13 @@ def oversize(octets: bytes, limit: int) -> Problem:
     return about(P.APDU_SIZE, octets, len(octets), limit)
 
 
-def answers(request: Apdu, response: Apdu) -> bool:
-    """Whether the response's choice fits the request's: list to list, normal to normal."""
-    return ("with-list" in request.name) == ("with-list" in response.name) or response.block is not None
+def answers(request: Apdu, response: Apdu, counted: bool = False) -> bool:
+    """Whether the response's choice fits the request's: list to list, normal to normal, and as many items."""
+    if response.block is not None:
+        return True
+    if counted and request.items is not None and response.items is not None:
+        return len(request.items) == len(response.items)
+    return ("with-list" in request.name) == ("with-list" in response.name)
 
 
 _CONFORMANCE: dict[tuple[int, str], tuple[Problem, ...]] = {}

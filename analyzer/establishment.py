@@ -118,10 +118,7 @@ class Establishment:
         if conf >= 0 and before >= 0 and conf & ~before:
             extra = ", ".join(conformance_names(conf & ~before))
             problems += (about(P.APDU_CONF, octets, f"agreed but not proposed: {extra}"),)
-        vaa = getattr(agreed, "vaa_name", -1)
         short = aare.short_names
-        if vaa >= 0 and vaa != (0xFA00 if short else 0x0007):
-            problems += (about(P.APDU_VAA, octets, vaa, "short name" if short else "logical name"),)
         self.book.agree(
             a,
             short_names=short,

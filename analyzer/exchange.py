@@ -5,7 +5,7 @@ APDU has none); here attempts, blocks and times come together. Bounded: a reques
 replaced or never answered is given out as it stands.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from analyzer.model import Exchange, Message
 from dissectors.record import Direction, Pdu
@@ -26,7 +26,8 @@ class Open:
         self.first_asked_ns = pdu.first_attempt_ns if pdu.first_attempt_ns is not None else pdu.last_ns
         self.last = request  # the request message whose attempt counts: a repetition replaces it
         self.responses: tuple[Message, ...] = ()
-        self.blocks = 0
+        block = request.apdu.block
+        self.blocks = int(block is not None and not block.acknowledges)
         self.line_ns = pdu.line_ns
 
 
@@ -38,8 +39,10 @@ def opened(waiting: dict[int, Message | Open], number: int) -> Open | None:
     return found
 
 
-def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
-    """Exchanges in the order in which they end; unanswered ones when replaced or at the end."""
+def pair(messages: Iterable[Message], end_ns: Callable[[], int | None] | None = None) -> Iterator[Exchange]:
+    """Exchanges in the order in which they end; unanswered ones when replaced or at the end.
+
+    end_ns: the time at which the capture ends, asked for then; else the last message is the end."""
     waiting: dict[int, Message | Open] = {}  # by number of the request message
     latest: dict[tuple[int, int], int] = {}  # (association, invoke id) -> that number
     number = 0
@@ -52,7 +55,7 @@ def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
             now = pdu.last_ns if pdu.last_attempt_ns is None else pdu.last_attempt_ns
         if role == "response":
             block = apdu.block
-            if block is not None and (block.acknowledges or not block.last):
+            if block is not None and not block.last:
                 o = opened(waiting, m.request)
                 if o is not None:
                     o.responses += (m,)
@@ -107,20 +110,17 @@ def pair(messages: Iterable[Message]) -> Iterator[Exchange]:
         elif role == "unsolicited":
             number += 1
             yield alone(number, m)
+    if end_ns is not None:
+        now = end_ns() or now
     for left in waiting.values():
         number += 1
         yield unanswered(number, Open(left) if isinstance(left, Message) else left, now)
 
 
-def asked_at(pdu: Pdu) -> int | None:
-    """End of the last attempt of a request: the link may have sent it again."""
-    return pdu.last_ns if pdu.last_attempt_ns is None else pdu.last_attempt_ns
-
-
 def answered(number: int, request: Message, response: Message) -> Exchange:
     """The Exchange of one request and one response: the usual case, without detours."""
     asked, end = request.pdu, response.pdu
-    asked_ns, answered_ns = asked_at(asked), end.first_ns
+    asked_ns, answered_ns = asked.asked_ns, end.first_ns
     response_ns = complete_ns = lo = hi = None
     if asked_ns is not None and answered_ns is not None:
         response_ns = answered_ns - asked_ns
@@ -182,7 +182,7 @@ def finished(number: int, o: Open, m: Message) -> Exchange:
     responses = o.responses
     first = responses[0].pdu if responses else end
     apdu = m.apdu
-    asked_ns, answered_ns = asked_at(asked), first.first_ns
+    asked_ns, answered_ns = asked.asked_ns, first.first_ns
     response_ns = complete_ns = client_ns = None
     line_ns: int | None = o.line_ns + end.line_ns
     server_ns = first.link_response_ns
@@ -230,14 +230,14 @@ def finished(number: int, o: Open, m: Message) -> Exchange:
         client_ns,
         end.polls,
         o.attempts,
-        o.blocks + (apdu.block is not None),
+        o.blocks + (apdu.block is not None and not apdu.block.acknowledges),
     )
 
 
 def unanswered(number: int, o: Open, now: int | None) -> Exchange:
     """A request whose answer the capture does not hold; how long it waited is censored data."""
     request, asked = o.request, o.last.pdu
-    asked_ns = asked_at(asked)
+    asked_ns = asked.asked_ns
     waited = now - asked_ns if now is not None and asked_ns is not None else None
     client, server = ends(asked)
     first = o.responses[0].pdu.frames[0] if o.responses else 0
@@ -287,7 +287,7 @@ def alone(number: int, m: Message) -> Exchange:
         "unconfirmed" if m.apdu.role == "request" else m.apdu.service,
         (pdu.frames[0], 0),
         first_asked_ns=pdu.first_attempt_ns,
-        asked_ns=asked_at(pdu),
+        asked_ns=pdu.asked_ns,
         attempts=pdu.attempts,
         line_ns=pdu.line_ns or None,
     )

@@ -20,7 +20,7 @@ SHORT = 13  # octets of the APDUs whose `fields` are cached whole: a GET request
 CACHED = 8192
 HEAD = b'{"no":%d,"frames":[%s],"time":"%s","time_ns":%d,"end_ns":%s,"uncertainty_ns":%s,'
 WHAT = (
-    b'"apdu":"%s","invoke_id":%d,%s"items":null,"result":%s,"data":%s,"text":%s,"security":null,'
+    b'"apdu":"%s","invoke_id":%d,%s"items":null,"result":%s,"data":%s,"text":%s,"security":%s,'
     b'"fields":%s,"problems":%s}\n'
 )
 RESPONSE = "get-response-normal"
@@ -43,11 +43,12 @@ class MessageLines:
     def __call__(self, m: Message) -> bytes:
         apdu = m.apdu
         p = m.pdu
-        octets = p.octets
+        octets = m.octets
         name = apdu.name
         where = apdu.data
         short = len(octets) <= SHORT
-        if name not in SHAPES or not (short or (name == RESPONSE and where is not None)) or p.first_ns is None:
+        plain = m.joined is None and p.first_ns is not None
+        if name not in SHAPES or not (short or (name == RESPONSE and where is not None)) or not plain:
             return encode(rows.row("message", m, self.run)) + b"\n"
         key = (p.path.number, p.direction, m.association, p.client, p.server, p.physical, p.channel)
         ends = self._ends.get(key)
@@ -99,6 +100,7 @@ class MessageLines:
             encode(apdu.result),
             data,
             b"null" if text is None else encode(text),
+            b"null" if m.security is None else encode(self.run.security(m)),
             fields,
             encode(rows.message_problems(m)) if m.problems else b"[]",
         )

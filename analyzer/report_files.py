@@ -49,7 +49,7 @@ def write(args: argparse.Namespace, session: Session) -> Iterator[str]:
 
 
 def wanted(text: str) -> tuple[str, ...]:
-    """The formats of --formats, in the order of FORMATS. UsageError for an unknown one, or one whose extra is missing."""
+    """The formats of --formats, in the order of FORMATS. UsageError: unknown, or its extra missing."""
     named = [name.strip().lower() for name in text.split(",") if name.strip()]
     unknown = [name for name in named if name not in FORMATS]
     if unknown or not named:

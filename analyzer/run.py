@@ -94,7 +94,7 @@ class Run:
         return messages
 
     def exchanges(self) -> Iterable[Exchange]:
-        exchanges: Iterable[Exchange] = exchange.pair(self.messages())
+        exchanges: Iterable[Exchange] = exchange.pair(self.messages(), lambda: self.link.last_ns)
         for tap in self.taps:
             exchanges = tap.exchanges(exchanges)
         return exchanges

@@ -63,7 +63,7 @@ class Side:
         return 0 <= self.last == len(self.parts) + len(self.empties)
 
     def missing(self) -> str:
-        return missing(self.parts.keys() | self.empties, 1, self.next)
+        return missing(self.parts.keys() | self.empties, 1, self.last + 1 if self.last >= 0 else self.next)
 
     def seen(self) -> str:
         found = f"{counted(len(self.parts), 'block')} with {counted(self.octets, 'octet')} seen"
@@ -138,13 +138,16 @@ class GeneralBlocks:
         limit = {TO_CLIENT: context.client_max_pdu, TO_SERVER: context.server_max_pdu}.get(direction, 0)
         if len(octets) > limit > 0:
             problems += (about(P.GBT_SIZE, octets, len(octets), limit),)
-        problems += _acknowledges(side, peer, acknowledged, octets)
+        first = number == 1 and part
+        if acknowledged or not (first or head.window == 0):  # what starts an exchange or is unconfirmed says nothing
+            problems += _acknowledges(side, peer, acknowledged, octets)
         side.window = head.window
         peer.row = 0
         if not part and not (head.last and side.open and side.last < 0 and number not in side.parts):
-            if number == side.next and side.last < 0:
-                side.empties.add(number)
+            if number == side.next:
                 side.next = number + 1
+                if side.last < 0:
+                    side.empties.add(number)
             return side.step(number, frames, problems, acknowledges=True)
         side.row += 1
         if side.row == peer.window + 1 > 1:

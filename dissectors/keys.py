@@ -174,22 +174,24 @@ class KeyRing:
 
     # -- what fits ----------------------------------------------------------------------------------
 
-    def find(self, who: Parties, title: bytes = b"", dated: bool = True) -> tuple[KeySet, ...]:
-        """Key sets to try for an APDU, best first, at most 64: those of the title in its header (title) or of
-        either party; then those of the server or its names; then those for any. Keys of other titles only while
-        the server's title is not known. dated False: also those out of their time of validity."""
-        key = (title, who.client_title, who.server_title, who.server, who.names)
+    def find(
+        self, who: Parties, title: bytes = b"", recipient: bytes = b"", dated: bool = True
+    ) -> tuple[KeySet, ...]:
+        """Key sets to try for an APDU, best first, at most 64: those of the titles in its header (title, recipient)
+        or of either party; then those of the server or its names; then those for any. Keys of other titles only
+        while the server's title is not known. dated False: also those out of their time of validity."""
+        key = (title, recipient, who.client_title, who.server_title, who.server, who.names)
         found = self._remembered.get(key)
         if found is None:
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
-            found = self._remembered[key] = self._ranked(who, title)
+            found = self._remembered[key] = self._ranked(who, title, recipient)
         if dated and self._dated and who.time_ns is not None:
             found = tuple(keys for keys in found if keys.valid(who.time_ns))
         return found[:MAX_CANDIDATES]
 
-    def _ranked(self, who: Parties, title: bytes) -> tuple[KeySet, ...]:
-        titles = {title, who.client_title, who.server_title} - {b""}
+    def _ranked(self, who: Parties, title: bytes, recipient: bytes) -> tuple[KeySet, ...]:
+        titles = {title, recipient, who.client_title, who.server_title} - {b""}
         names = {name.casefold() for name in who.names}
         unknown = not who.server_title and (not title or title == who.client_title)
         ranked: list[tuple[int, int, KeySet]] = []

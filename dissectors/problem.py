@@ -70,7 +70,7 @@ def _kind(code: str, severity: Severity, text: str, clause: str = "") -> Kind:
 INTERNAL = _kind("internal.error", ERROR, "our own error in layer {0} ({1}): please report it with the capture")
 
 # --- capture ------------------------------------------------------------------------------------
-CAPTURE_TRUNCATED = _kind("capture.truncated", WARN, "the capture kept {0} of {1} octets of this packet (snap length)")
+CAPTURE_TRUNCATED = _kind("capture.truncated", WARN, "the capture kept only {0} octets of this packet (snap length)")
 CAPTURE_LOSS = _kind("capture.loss", WARN, "the capture says that {0} octets or packets were lost before this record")
 CAPTURE_LINE = _kind("capture.line-error", WARN, "the tap reported {0} on this record")
 CAPTURE_LINKTYPE = _kind("capture.link-type", WARN, "link type {0} ({1}) is not dissected")
@@ -255,7 +255,6 @@ APDU_CIPH_MIRROR = _kind("apdu.ciph-mirror", WARN, "response protected as {0}, i
 APDU_ST = _kind("apdu.st", WARN, "system title {0}: {1}", A)
 APDU_LLS_CLEAR = _kind("apdu.lls-clear", WARN, "password visible in clear", A)
 APDU_PUSH = _kind("apdu.push", NOTE, "{0} outside an association (usual for push)", A)
-APDU_RELEASE = _kind("apdu.release", WARN, "association ended without RLRQ", A)
 APDU_ROLE = _kind("apdu.role", WARN, "client {0} ({1}): {2}", A)
 
 # --- security (IEC 62056-5-3, 5.3 to 5.7) -----------------------------------------------------------

@@ -98,6 +98,11 @@ class Case(Value, frozen=True, gc=False):
     def suite(self) -> int:
         return self.control & SUITE
 
+    @property
+    def recipient(self) -> bytes:
+        """The recipient that the header names, b"" without."""
+        return b"" if self.header is None else self.header.recipient
+
     def result(
         self,
         plain: bytes | None,

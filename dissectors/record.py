@@ -173,3 +173,8 @@ class Pdu(Value, frozen=True, gc=False):
     link_response_ns: int | None = None
     polls: int = 0
     line_ns: int = 0
+
+    @property
+    def asked_ns(self) -> int | None:
+        """End of its last attempt: what a response is measured from."""
+        return self.last_ns if self.last_attempt_ns is None else self.last_attempt_ns

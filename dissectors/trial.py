@@ -61,7 +61,7 @@ def _with_signature(case: Case, found: Unprotected, ring: KeyRing, who: Parties)
 
 def _attempts(case: Case, ring: KeyRing, who: Parties) -> Iterator[Attempt]:
     for title in (case.title,) if case.title else _titles(ring, who):
-        candidates = ring.find(who, title)
+        candidates = ring.find(who, title, case.recipient)
         if case.kind in ("global-unicast", "global-broadcast"):
             broadcast = case.kind == "global-broadcast"
             for keys in candidates:

@@ -137,7 +137,7 @@ def _tried(case: Case, ring: KeyRing, who: Parties) -> Unprotected:
 def _keyless(case: Case, ring: KeyRing, who: Parties) -> Unprotected:
     """No key at all: which one was looked for, and the text where it stands in clear."""
     label = KEY_LABELS[case.kind]
-    dated = [keys for keys in ring.find(who, case.title, dated=False) if not keys.valid(who.time_ns)]
+    dated = [keys for keys in ring.find(who, case.title, case.recipient, dated=False) if not keys.valid(who.time_ns)]
     if not len(ring) and not ring.dedicated(who.dedicated):
         why = f"no keys given (needed: {label} of system title {title_text(case.title)})"
     elif dated:

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.run import Run
-from captures.source import open_source
-from dissectors import profile
-from dissectors.problem import Severity
+import analyzer
+from dissectors.problem import Problem, Severity
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKETS = 2000
@@ -32,40 +30,19 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def analyzed(path: Path) -> tuple[Run, Counter[str], Counter[str], Counter[str], int]:
-    """Kinds of frames, names of APDUs, codes of problems above note, and records of a capture."""
-    kinds: Counter[str] = Counter()
-    names: Counter[str] = Counter()
-    bad: Counter[str] = Counter()
-
-    class Tap:
-        def frames(self, frames):  # type: ignore[no-untyped-def]
-            for f in frames:
-                kinds[f.kind] += 1
-                bad.update(p.kind.code for p in f.problems if p.kind.severity > Severity.NOTE)
-                yield f
-
-    source = open_source(str(path))
-    records = 0
-
-    def counted():  # type: ignore[no-untyped-def]
-        nonlocal records
-        for record in source:
-            records += 1
-            yield record
-
-    run = Run(counted(), source.channels, list(profile.builtin().values()), (Tap(),))
-    for message in run.messages():
-        names[message.apdu.name] += 1
-        bad.update(p.kind.code for p in message.problems if p.kind.severity > Severity.NOTE)
-    return run, kinds, names, bad, records
+def bad(problems: tuple[Problem, ...]) -> list[str]:
+    return [p.kind.code for p in problems if p.kind.severity != Severity.NOTE]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_captures_are_sound(captures: Path, kind: str) -> None:
-    _, kinds, names, bad, records = analyzed(captures / f"{kind}-{PACKETS}.pcap")
-    assert bad == {}
-    assert records == PACKETS
+    a = analyzer.open(str(captures / f"{kind}-{PACKETS}.pcap"))
+    frames, messages = list(a.rows("frame")), list(a.rows("message"))
+    assert [code for row in (*frames, *messages) for code in bad(row.problems)] == []
+    assert max(no for frame in frames for no in frame.records) == PACKETS
+    assert len({no for frame in frames for no in frame.records}) == PACKETS
+    kinds = Counter(frame.kind for frame in frames)
+    names = Counter(message.apdu.name for message in messages)
     assert names["aarq"] and names["aare"] and names["get-request-normal"] and names["get-response-normal"]
     assert set(names) <= {"aarq", "aare", "rlrq", "rlre", "get-request-normal", "get-response-normal"}
     answered = names["get-response-normal"] / names["get-request-normal"]

@@ -61,6 +61,7 @@ class LinkStage:
         self._lines: dict[int, Conversation] = {}
         self._heard: dict[int, int] = {}  # serial channel -> direction that all its records have had
         self._no = 0
+        self.last_ns: int | None = None  # of the record read last
         self._nowhere = Path(0, "other")
 
     def frames(self, records: Iterable[Record]) -> Iterator[Frame]:
@@ -72,6 +73,7 @@ class LinkStage:
         number = int.from_bytes
         links = [channel.link_type for channel in channels]
         for r in records:
+            self.last_ns = r.last_ns
             try:
                 link = links[r.channel]
             except IndexError:
@@ -179,6 +181,9 @@ class LinkStage:
         if packets is None:
             packets = self._packets[r.channel] = Packets()
         p = packets.unwrap(r.octets, link, r.no, r.first_ns)
+        if r.flags & Flag.TRUNCATED:
+            note = Problem(P.CAPTURE_TRUNCATED, 0, len(r.octets), (len(r.octets),))
+            p = replace(p, problems=(note, *p.problems))
         for gone in packets.given_up():
             yield from self._abandoned(gone, r)
         if p.waits:

@@ -1,4 +1,4 @@
-"""Service-specific block transfer: scripts in tables for every service and side, losses, retries, aborts; joins exactly."""
+"""Service-specific block transfer: scripts for every service and side, losses, retries, aborts; joins exactly."""
 
 import json
 from collections.abc import Sequence
@@ -168,8 +168,8 @@ SCRIPTS: dict[str, tuple[list[bytes], list[str]]] = {
                                   ["", "", "=1111", "block"]),
     "write, more expected": ([written(1), ack(1), written(2, last=True), ack(2)], ["", "", "=1111", "block"]),
     "write answered early": ([written(1), bytes.fromhex("C503C11100000001")], ["", "abort x"]),
-    "write with a list's answer": ([carried("set-request-list", True, 1, b"\x02"), bytes.fromhex("C504C102000300000001")],
-                                   ["=02", ""]),
+    "write with a list's answer": ([carried("set-request-list", True, 1, b"\x02"),
+                                    bytes.fromhex("C504C102000300000001")], ["=02", ""]),
     "write, end only": ([bytes.fromhex("C503C10000000002")], ["missing"]),
     "write restarts": ([written(1), ack(1), written(2), written(1, b"\x55"), ack(1), written(2, b"\x56", True)],
                        ["", "", "", "block", "", "=5556"]),
@@ -179,8 +179,9 @@ SCRIPTS: dict[str, tuple[list[bytes], list[str]]] = {
                          ["", "", "=0102", "", "", "=0304"]),
     "action answered at once": ([carried("action-request", True, 1, b"\x01"), bytes.fromhex("C701C10000"),
                                  bytes.fromhex("C704C100000001")], ["=01", "-", "missing"]),
-    "damaged short name": ([carried("read-response", False, 1, b"\1"), b"\x05\x01\x05", acknowledged("read-response", 1),
-                            carried("read-response", True, 2, b"\2")], ["", "-", "", "=0102"]),
+    "damaged short name": ([carried("read-response", False, 1, b"\1"), b"\x05\x01\x05",
+                            acknowledged("read-response", 1), carried("read-response", True, 2, b"\2")],
+                           ["", "-", "", "=0102"]),
     "nothing but a request": ([GET, xdlms.get_response_normal(0xC1, 0)], ["-", "-"]),
 }  # fmt: skip
 
@@ -257,8 +258,15 @@ def test_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = run([get(1, bytes(400)), more(1), get(2, bytes(400)), more(2), get(3, bytes(400))], blocks)
     assert [word(step) for step in steps] == ["", "", "", "", "stage.bound x"]
     assert not blocks.active
-    again = run([get(1, bytes(400)), more(1), get(2, bytes(400), last=True)], blocks)  # what was given up is not counted
+    again = run(
+        [get(1, bytes(400)), more(1), get(2, bytes(400), last=True)], blocks
+    )  # what was given up is not counted
     assert again[-1] is not None and again[-1].joined == bytes(800)
+
+
+def test_no_block_at_all() -> None:
+    step = ServiceBlocks().add(dissect(GET), GET, (4,))
+    assert (step.service, step.frames, step.joined, step.problems) == ("get", (4,), None, ())
 
 
 @settings(max_examples=60, deadline=None)
@@ -318,5 +326,3 @@ def test_object_list_in_243_blocks(corpus: Path) -> None:
         [o.value[0].value, o.value[1].value, ".".join(map(str, bytes.fromhex(o.value[2].value)))] for o in value.value
     ]
     assert found == wanted["expected"]["asserted"]["object_list_class_version_obis"]
-
-
