@@ -211,14 +211,16 @@ class Autopsy:
         if e.service in ("data-notification", "event-notification", "information-report"):
             attempt.step("access").set("ok", "notifications received", *e.frames)
             return
-        if e.result is None:
+        if e.result is None and not e.responses:
             attempt.unanswered += 1
             waited = words.duration(e.waited_ns)
             tries = f", {e.attempts} attempts" if e.attempts > 1 else ""
             attempt.step("access").set("failed", f"{what}: no answer in {waited}{tries}", *e.frames)
             return
         attempt.step("access").set("ok", "requests are answered", *e.frames)
-        if e.result in ("success", "unconfirmed"):
+        if e.result is None:
+            attempt.step("value").set("not-seen", "answers are ciphered, without the key nothing is known of them")
+        elif e.result in ("success", "unconfirmed"):
             attempt.step("value").set("ok", "values delivered", *e.frames)
         else:
             attempt.errors += 1

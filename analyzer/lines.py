@@ -129,7 +129,8 @@ class Lines:
         return "  ".join(parts) + marks(m.problems)
 
     def exchange(self, e: Exchange) -> str:
-        result = e.result if e.result is not None else f"no answer in {words.duration(e.waited_ns)}"
+        silent = "ciphered" if e.responses else f"no answer in {words.duration(e.waited_ns)}"
+        result = e.result if e.result is not None else silent
         extra = f"  {e.attempts} attempts" if e.attempts > 1 else ""
         return (
             f"{e.no:>6} {clock(e.asked_ns)} {sap(e.client):>3} → {sap(e.server):<5} {e.service}  {target(e.target)}"

@@ -345,7 +345,12 @@ ONLY_FILTERS: Mapping[str, tuple[Column, ...]] = {
     ),
     "exchange": (
         Column("latency", "duration", lambda e, r: e.app_response_ns, "the same as app_response_ns", "ns"),
-        Column("unanswered", "bool", lambda e, r: e.request > 0 and not e.result, "no answer in the capture"),
+        Column(
+            "unanswered",
+            "bool",
+            lambda e, r: e.request > 0 and not e.responses and not e.result,
+            "no answer in the capture",
+        ),
     ),
 }
 

@@ -1,5 +1,7 @@
 """What deciphering gives, in words: Unprotected; and how a clear text is told from noise (IEC 62056-5-3, 5.7)."""
 
+from collections.abc import Iterator
+
 from dissectors import apdus, quickapdu
 from dissectors import problem as P
 from dissectors.context import EMPTY
@@ -34,7 +36,8 @@ WRONG_KEY = "wrong-key"
 NO_KEY = "no-key"
 UNSUPPORTED = "unsupported"
 MALFORMED = "malformed"
-STATUSES = (OK, UNVERIFIED, TAG_MISMATCH, UNSUPPORTED, WRONG_KEY, NO_KEY, MALFORMED)  # best first
+# The most telling first. A wrong tag tells more than an unchecked one: another key set may lack the key to check it.
+STATUSES = (OK, TAG_MISMATCH, UNVERIFIED, UNSUPPORTED, WRONG_KEY, NO_KEY, MALFORMED)
 
 PUSHED_TELEGRAM = 0x2F  # "/": a P1 telegram inside general-glo-ciphering (DSMR smart meters)
 
@@ -63,6 +66,15 @@ class Unprotected(Value, frozen=True, gc=False):
     signature: str = ""
     tag_empty: bool = False
     problems: tuple[Problem, ...] = ()
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        """All but the text, which may hold a dedicated key or a password."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            yield name, f"<{len(value)} octets>" if name == "plain" and value is not None else value
+
+    def __repr__(self) -> str:
+        return f"Unprotected({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
     @property
     def believed(self) -> bool:

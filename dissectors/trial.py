@@ -73,7 +73,9 @@ def _attempts(case: Case, ring: KeyRing, who: Parties) -> Iterator[Attempt]:
         elif case.kind == "dedicated":
             learned = ring.dedicated(who.dedicated)
             if learned is not None:
-                for keys in (*(keys for keys in candidates if keys.authentication is not None), LEARNED_DEDICATED):
+                # Without an authentication key only where nobody has one: a wrong tag would pass as unchecked.
+                checking = [keys for keys in candidates if keys.authentication is not None]
+                for keys in checking or [LEARNED_DEDICATED]:
                     yield title, keys, learned.reveal()
             for keys in candidates:
                 if keys.dedicated is not None:

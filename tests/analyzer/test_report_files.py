@@ -3,6 +3,7 @@ import csv
 import io
 import re
 import sys
+import zipfile
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ import report_capture
 
 from analyzer import cli, report_files, report_plots, report_tables
 from analyzer.report_case import names
+from analyzer.report_html import wire
 from analyzer.session import Session
 from dissectors.errors import CaptureError, UsageError
 
@@ -115,6 +117,29 @@ def test_the_page_says_what_was_found(written: Path) -> None:
     assert "not broken in" in text
 
 
+def test_exchanges_come_worst_first(written: Path) -> None:
+    text = (written / "report.html").read_text(encoding="utf-8")
+    part = text[text.index('id="s1-exchanges"') : text.index('id="s1-findings"')]
+    results = re.findall(r'<tr><td class="n">\d+</td><td class="(\w+)">', part)
+    assert results == ["fail", "warn"] + ["pass"] * (len(results) - 2)
+    spans = re.findall(r'class="n k">([\d.]+) ms</td>', part)
+    assert spans == sorted(spans, key=float, reverse=True)
+
+
+def test_everything_shown_is_printable() -> None:
+    assert wire("a\x1b[2J\u202eb") == "a\\x1b[2J\\u202eb"
+    assert [wire(None), wire(""), wire(0)] == ["–", "–", "0"]
+
+
+def test_findings_of_the_traffic_and_of_timing_are_numbered_as_one(tmp_path: Path) -> None:
+    demo = Path(__file__).parents[2] / "captures" / "demo" / "hdlc-serial.pcapng"
+    write(tmp_path / "out", demo, formats="csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "findings.csv").read_text(encoding="utf-8"))))
+    assert [int(row["no"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert any(row["code"].startswith("timing.") for row in rows)
+    assert any(not row["code"].startswith("timing.") for row in rows)
+
+
 def test_conformance_pass_fail_and_not_observed(tmp_path: Path) -> None:
     """A wrapper of version 2 breaks one statement; without traffic nothing is passed."""
     from encode.wrapper import pdu
@@ -162,6 +187,9 @@ def test_xlsx_has_a_sheet_a_table_and_no_formula(written: Path) -> None:
     assert book.sheetnames == [
         "frames", "messages", "exchanges", "findings", "associations", "addresses", "objects", "timing", "measurements",
     ]  # fmt: skip
+    with zipfile.ZipFile(written / "tables.xlsx") as file:
+        assert {entry.date_time for entry in file.infolist()} == {report_tables.EPOCH}
+        assert set(re.findall(rb">(\d{4}-[^<]*)<", file.read("docProps/core.xml"))) == {b"1980-01-01T00:00:00Z"}
     for sheet in book:
         for row in sheet.iter_rows():
             assert all(cell.data_type != "f" for cell in row)
