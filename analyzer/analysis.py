@@ -89,6 +89,7 @@ class Analysis:
             if not n & 0xFFF:
                 self.findings += self._found.drain()
                 yield len(self.frames)
+        self._found.loose(self.run.associations.loose)
         self.findings += self._found.drain()
         yield len(self.frames)
 

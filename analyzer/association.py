@@ -14,6 +14,7 @@ from analyzer.association_state import Association, about, answers, conformance,
 from analyzer.establishment import Establishment, Fate
 from analyzer.model import Message, Target
 from analyzer.opening import Opened, Opener
+from analyzer.roles import Roles
 from analyzer.security_watch import Watch
 from dissectors import problem as P
 from dissectors import quickapdu
@@ -56,7 +57,9 @@ class Associations:
         self.opener = Opener(ring)
         self.watch = Watch(ring)
         self.book = Book()
-        self.establishment = Establishment(self.book, self.opener, self.watch, profiles)
+        self.roles = Roles(profiles)
+        self.establishment = Establishment(self.book, self.opener, self.watch, self.roles)
+        self.loose: list[tuple[Pdu, Problem]] = []  # what ended unfinished, with the PDU that ended it
         # In HDLC the frame decides whether an answer is due, not the invoke id's service class.
         self._links = {name for name, p in profiles.items() if any("hdlc" in stack.layers for stack in p.stacks)}
         self._heads: dict[tuple[bytes, int], tuple[Apdu, Target | None]] = {}  # short APDUs seen before
@@ -71,10 +74,12 @@ class Associations:
         target_of = self.book.target
         heads, links = self._heads, self._links
         number = 0
+        last: Pdu | None = None
         for p in pdus:
             if p.event:
                 self._event(p)
                 continue
+            last = p
             octets = p.octets
             opened: Opened | None = None
             key = (p.path.number, p.client, p.server, p.physical)
@@ -115,6 +120,8 @@ class Associations:
                 context = a.context
                 invoke = apdu.invoke_id
                 if role == "request":
+                    if apdu.service not in a.services:
+                        problems += self.roles.service(a, p, apdu.service)
                     if invoke in a.waiting or len(octets) > context.server_max_pdu > 0 or len(a.waiting) > WAITING_MAX:
                         problems += self._outstanding(a, apdu, octets)
                     if context.conformance >= 0:
@@ -155,6 +162,9 @@ class Associations:
                 a.messages += 1
                 a.last_ns = p.last_ns
             yield m
+        if last is not None:
+            for key, left in list(open_.items()):
+                self._unfinished(last, key, left)
 
     def _message(
         self,
@@ -170,6 +180,7 @@ class Associations:
         """The Message of an APDU that was opened, or is a block, or a list."""
         apdu = opened.apdu
         joined: bytes | None = None
+        progress = opened.progress
         frames = opened.frames
         if a is not None and (apdu.block is not None or a.blocks is not None) and apdu.service in PLAIN:
             if a.blocks is None:
@@ -182,6 +193,7 @@ class Associations:
                 step = a.blocks.other(apdu, octets, all_frames)
             if step is not None:
                 problems += step.problems
+                progress = step.progress
                 if step.joined is not None:
                     joined, frames = step.joined, step.frames
                     items, more = list_items(joined, step.content, step.request)
@@ -210,6 +222,7 @@ class Associations:
             joined,
             opened.security,
             frames if len(frames) > len(p.frames) else (),
+            progress,
         )
 
     # -- everything that is not the plain request or response of an open association ---------------
@@ -244,11 +257,11 @@ class Associations:
         problems: tuple[Problem, ...] = ()
         if a is None or a.status in ("rejected", "released", "ended"):
             refused = a is not None or key in self.book.started
-            if refused and not self.establishment.pre_established(p):
+            if refused and not self.roles.pre_established(p):
                 problems += (about(P.APDU_NOAA, p.octets, apdu.name),)
             if a is None or a.status != "rejected":
                 unknown = "none" if refused else "mid-capture"  # none: its beginning was captured, and there is none
-                status = "pre-established" if self.establishment.pre_established(p) else unknown
+                status = "pre-established" if self.roles.pre_established(p) else unknown
                 fresh = a is None and not refused
                 a = self.book.new(key, p, status)
                 if fresh and status == "mid-capture":
@@ -276,6 +289,7 @@ class Associations:
         problems: tuple[Problem, ...] = ()
         for layer in opened.layers:
             problems += self.watch.protected(a.number, p.octets, layer, apdu.role, apdu.invoke_id)
+            problems += self.roles.protected(a, p, layer.suite, layer.policy)
         return problems
 
     def _request(self, a: Association, p: Pdu, apdu: Apdu, problems: tuple[Problem, ...]) -> Fate:
@@ -287,6 +301,8 @@ class Associations:
                 return a, waiting, waiting.target, problems
         if a.context.conformance >= 0:
             problems += conformance(a.context.conformance, apdu)
+        if apdu.service not in a.services:
+            problems += self.roles.service(a, p, apdu.service)
         problems += self._outstanding(a, apdu, p.octets)
         return a, None, self.book.target(apdu), problems
 
@@ -319,6 +335,15 @@ class Associations:
             problems += (about(P.APDU_RESP_TYPE, octets, apdu.name, waiting_.apdu.name),)
         return a, waiting_, waiting_.target, problems
 
+    def _unfinished(self, p: Pdu, key: Key, a: Association | None) -> None:
+        """Block transfers that an end leaves incomplete: what is missing goes to `loose`."""
+        found = self.opener.forget(key)
+        if a is not None and a.blocks is not None:
+            step = a.blocks.abandon("the association ended")
+            a.blocks = None
+            found += step.problems if step is not None else ()
+        self.loose += [(p, problem) for problem in found]
+
     def _event(self, p: Pdu) -> None:
         """A link that came up, went down, or lost octets."""
         path = p.path.number
@@ -333,7 +358,7 @@ class Associations:
             keys = [(path, p.client, p.server, p.physical)]
         for key in keys:
             ended = self.book.open.pop(key, None)
-            self.opener.forget(key)
+            self._unfinished(p, key, ended)
             if ended is not None and ended.status in ("open", "requested", "authenticating", "mid-capture"):
                 ended.status = "ended"
                 ended.ended_by = "link closed" if p.client >= 0 else "connection closed"

@@ -59,7 +59,9 @@ class Association:
         "profile",
         "server",
         "server_address",
+        "services",
         "status",
+        "told",
         "waiting",
     )
 
@@ -82,6 +84,8 @@ class Association:
         self.blocks: ServiceBlocks | None = None  # while a service-specific block transfer runs
         self.ciphered = False  # the context asked for wants every APDU ciphered
         self.waiting: dict[int, Message] = {}  # requests without final answer, by invoke id (-1: by turn)
+        self.services: set[str] = set()  # used so far
+        self.told: set[tuple[str, str]] = set()  # deviations from the client's role already told
         self.messages = 0
         self.first_frame = p.frames[0] if p.frames else 0
         self.end_frame = 0

@@ -34,6 +34,7 @@ def stream(run: Run, level: str, taps: Mapping[str, Tap]) -> Iterator[Any]:
         findings = cast(Findings, taps["finding"])
         for _ in run.exchanges():
             yield from findings.drain()
+        findings.loose(run.associations.loose)
         yield from findings.drain()
     else:
         for _ in run.exchanges():

@@ -1,32 +1,18 @@
 """Establishment: AARQ and AARE, HLS passes, RLRQ and RLRE: how associations begin and end (IEC 62056-5-3, 7)."""
 
-from collections.abc import Mapping
-
 from analyzer.association_book import Book, Key
 from analyzer.association_state import Association, about
 from analyzer.model import Message, Target
 from analyzer.opening import Opened, Opener
+from analyzer.roles import Roles
 from analyzer.security_watch import Watch
 from dissectors import problem as P
 from dissectors.acse import Aare, Aarq
 from dissectors.apdu import Apdu
 from dissectors.problem import Problem
-from dissectors.profile import Profile
 from dissectors.record import Pdu
 from dissectors.xdlms.initiate import conformance_names
 
-# Last arc of the object identifiers, as descriptors write them.
-CONTEXTS = {1: "ln", 2: "sn", 3: "ln-ciphered", 4: "sn-ciphered"}
-MECHANISMS = {
-    0: "none",
-    1: "lls",
-    2: "hls",
-    3: "hls-md5",
-    4: "hls-sha1",
-    5: "hls-gmac",
-    6: "hls-sha256",
-    7: "hls-ecdsa",
-}
 # (association, the request that it answers or continues, its target, problems)
 Fate = tuple[Association | None, Message | None, Target | None, tuple[Problem, ...]]
 
@@ -34,11 +20,11 @@ Fate = tuple[Association | None, Message | None, Target | None, tuple[Problem, .
 class Establishment:
     """What ACSE APDUs and HLS replies do to the associations of a book."""
 
-    def __init__(self, book: Book, opener: Opener, watch: Watch, profiles: Mapping[str, Profile]) -> None:
+    def __init__(self, book: Book, opener: Opener, watch: Watch, roles: Roles) -> None:
         self.book = book
         self.opener = opener
         self.watch = watch
-        self.profiles = profiles
+        self.roles = roles
 
     def hls(self, key: Key, a: Association, p: Pdu, apdu: Apdu, octets: bytes) -> tuple[Problem, ...]:
         """Pass 3 or 4 verified, where the keys allow."""
@@ -84,7 +70,7 @@ class Establishment:
             if isinstance(detail, Aarq):
                 a.aarq = detail
                 a.ciphered = detail.ciphered_context
-                problems += self._role(p, detail)
+                problems += self.roles.associated(a, p, detail)
                 problems += self.watch.associated(a.number, octets, detail, initiate)
             a.waiting.clear()
             return a, None, None, problems
@@ -137,25 +123,3 @@ class Establishment:
         waiting = a.waiting.pop(-1, None)
         a.status, a.ended_by, a.end_frame = "released", "RLRE", p.frames[-1]
         return a, waiting, None, ()
-
-    def pre_established(self, p: Pdu) -> bool:
-        profile = self.profiles.get(p.profile)
-        return profile is not None and any(r.client == p.client and r.pre_established for r in profile.roles)
-
-    def _role(self, p: Pdu, aarq: Aarq) -> tuple[Problem, ...]:
-        """The AARQ against what the descriptor lets this client do (application.role)."""
-        profile = self.profiles.get(p.profile)
-        if profile is None:
-            return ()
-        problems: tuple[Problem, ...] = ()
-        for role in profile.roles:
-            if role.client != p.client:
-                continue
-            for what, allowed, used in (
-                ("context", role.context, CONTEXTS.get(aarq.context, "unknown")),
-                ("mechanism", role.mechanism, MECHANISMS.get(aarq.mechanism, "none")),
-            ):
-                if allowed and used not in allowed:
-                    text = f"{what} {used} where its role permits {', '.join(allowed)}"
-                    problems += (about(P.APDU_ROLE, p.octets, p.client, role.name, text),)
-        return problems

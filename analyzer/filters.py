@@ -5,6 +5,7 @@ rows = [m for m in run.messages() if keep(m, run)]
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,8 @@ from dissectors.record import Frame
 Keep = Callable[[Any, Run], bool]
 Values = Callable[[Any, Run], list[Any]]
 TREE_LEVELS = ("frame", "message", "exchange")
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 
 
 @lru_cache(maxsize=1)
@@ -45,19 +48,24 @@ def build(node: language.Node, source: str, level: str) -> Keep:
     if isinstance(node, Not):
         inner = build(node.inner, source, level)
         return lambda item, run: not inner(item, run)
-    if isinstance(node, And):
-        left, right = build(node.left, source, level), build(node.right, source, level)
-        return lambda item, run: left(item, run) and right(item, run)
-    if isinstance(node, Or):
-        left, right = build(node.left, source, level), build(node.right, source, level)
-        return lambda item, run: left(item, run) or right(item, run)
+    if isinstance(node, And | Or):
+        kind = type(node)
+        parts: list[language.Node] = []
+        rest: language.Node = node
+        while isinstance(rest, kind):  # the tree leans to the left: a long list is no deep nesting
+            parts.append(rest.right)
+            rest = rest.left
+        keeps = [build(part, source, level) for part in (rest, *reversed(parts))]
+        if kind is And:
+            return lambda item, run: all(keep(item, run) for keep in keeps)
+        return lambda item, run: any(keep(item, run) for keep in keeps)
     return test(node, source, level)
 
 
 def test(node: Test, source: str, level: str) -> Keep:
     values = reader(node, source, level)
     if node.operator == "exists":
-        return lambda item, run: any(v not in (None, "", [], {}, False) for v in values(item, run))
+        return lambda item, run: any(v is not False and v not in EMPTY for v in values(item, run))
     holds = COMPARE[node.operator]
     wanted = node.value
     if node.operator == "!=":  # differs from every value, as Wireshark's !==
@@ -115,9 +123,22 @@ def _order(low: Any, value: Any) -> int | None:
     """-1, 0, 1 as value is below, at, above low; None where they cannot be compared."""
     if value is None or isinstance(value, bool) != isinstance(low, bool):
         return None
+    if not isinstance(value, (int, float, str)):
+        return None  # a layer's own value: its words come beside it
     if isinstance(low, (int, float)) != isinstance(value, (int, float)):
-        low, value = str(low), str(value)
+        low, value = number(low), number(value)  # "13 octets" is the words of a value, not above 13
+        if low is None or value is None:
+            return None
     return int(value > low) - int(value < low)
+
+
+def number(value: float | str) -> float | None:
+    """A number, or the text of one; None for any other text."""
+    if not isinstance(value, str):
+        return value
+    if NUMBER.fullmatch(value) is None:
+        return None
+    return float(value) if "." in value else int(value)
 
 
 def _in(value: Any, ranges: tuple[tuple[Any, Any], ...]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from analyzer.model import Exchange, Finding, Message
 from dissectors.problem import Problem
-from dissectors.record import Frame
+from dissectors.record import Frame, Pdu
 
 
 class Findings:
@@ -55,6 +55,11 @@ class Findings:
                 time_ns=time,
             )
         )
+
+    def loose(self, found: Iterable[tuple[Pdu, Problem]]) -> None:
+        """What ended unfinished, with the PDU that ended it (Associations.loose)."""
+        for pdu, problem in found:
+            self._problem(problem, pdu.frames[-1] if pdu.frames else 0, pdu.channel, pdu.last_ns)
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for f in frames:

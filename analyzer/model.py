@@ -28,7 +28,7 @@ class Message(Value, frozen=True, gc=False):
     plain: the APDU after joining of general blocks and deciphering, None where pdu.octets are it.
     joined: the raw data of a block transfer that this message completes; the ranges of apdu.data and
     apdu.items then lie in it. security: what protected it (opening.Security). joined_frames: all frames
-    of the transfer, () where pdu.frames are all.
+    of the transfer, () where pdu.frames are all. progress: of a block transfer, in words.
     """
 
     no: int
@@ -44,6 +44,7 @@ class Message(Value, frozen=True, gc=False):
     joined: bytes | None = None
     security: Any = None
     joined_frames: tuple[int, ...] = ()
+    progress: str = ""
 
     @property
     def octets(self) -> bytes:

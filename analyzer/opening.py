@@ -45,6 +45,7 @@ class Opened(NamedTuple):
     believed: bool
     layers: tuple[Unprotected, ...] = ()
     initiate: Unprotected | None = None
+    progress: str = ""  # of a general block transfer, in words
 
 
 class Peer:
@@ -82,6 +83,7 @@ class Opener:
         believed = True
         layers: tuple[Unprotected, ...] = ()
         initiate: Unprotected | None = None
+        progress = ""
         for _ in range(MAX_NESTING):
             c = Cursor(octets, buffer="apdu")
             apdu = apdus.dissect(c, context)
@@ -89,6 +91,7 @@ class Opener:
             if apdu.service == "block":
                 joined = self._block(p, key, apdu, octets, context)
                 problems += joined[2]
+                progress = joined[3]
                 if joined[0] is None:
                     break
                 octets = plain = joined[0]
@@ -112,18 +115,18 @@ class Opener:
             apdu = msgspec.structs.replace(apdu, role="response" if p.direction == TO_CLIENT else "request")
         if apdu.detail is not None and self.ring and isinstance(apdu.detail, (Aarq, Aare)):
             apdu, initiate = self._initiate(p, key, apdu, octets)
-        return Opened(apdu, problems, plain, security, frames, believed, layers, initiate)
+        return Opened(apdu, problems, plain, security, frames, believed, layers, initiate, progress)
 
     # -- general blocks -----------------------------------------------------------------------------------
 
     def _block(
         self, p: Pdu, key: Key, apdu: Apdu, octets: bytes, context: Context
-    ) -> tuple[bytes | None, tuple[int, ...], tuple[Problem, ...]]:
+    ) -> tuple[bytes | None, tuple[int, ...], tuple[Problem, ...], str]:
         peer = self.peer(key)
         if peer.general is None:
             peer.general = GeneralBlocks()
         step = peer.general.add(apdu, octets, p.direction, p.frames, context)
-        return step.joined, step.frames, step.problems
+        return step.joined, step.frames, step.problems, step.progress
 
     # -- protection ---------------------------------------------------------------------------------------
 

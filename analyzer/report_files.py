@@ -43,7 +43,7 @@ def write(args: argparse.Namespace, session: Session) -> Iterator[str]:
         from analyzer.report_html import page
 
         path = folder / "report.html"
-        yield _save(path, page(cases).encode("utf-8", "replace"))
+        yield _save(path, page(cases, tables=len(formats) > 1).encode("utf-8", "replace"))
     if unreadable:
         raise CaptureError("; ".join(unreadable))
 

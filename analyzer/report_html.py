@@ -23,9 +23,10 @@ VALUE_WIDTH = 160
 GOOD = ("success", "accepted", "normal", "unconfirmed")
 
 
-def page(cases: Sequence[Case]) -> str:
-    """The whole page: one HTML document that needs nothing else."""
-    return str(_template().render(cases=[_case(case, i) for i, case in enumerate(cases, 1)]))
+def page(cases: Sequence[Case], tables: bool = True) -> str:
+    """The whole page: one HTML document that needs nothing else. tables: whether files beside it hold all rows."""
+    rest = "the tables beside this page hold all" if tables else "report --formats csv writes all"
+    return str(_template().render(cases=[_case(case, i) for i, case in enumerate(cases, 1)], rest=rest))
 
 
 @cache

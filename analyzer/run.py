@@ -152,7 +152,7 @@ class Run:
 
     def text(self, m: Message) -> str | None:
         """The meaning of a message's value in words."""
-        return self.meaning.text(m)
+        return self.meaning.text(m) or (m.progress if m.joined is None else None) or None
 
     def security(self, m: Message) -> dict[str, Any] | None:
         """The protection of a ciphered APDU, None for a plain one."""

@@ -128,7 +128,7 @@ def comparable(node: Node) -> Iterator[Any]:
         yield from shown if isinstance(shown, list) else [shown]
     text = node.text if node.text is not None else text_value(node.field, value)
     if text and text != shown:
-        yield int(text) if text.isdecimal() else text
+        yield text
 
 
 def render(trees: tuple[TreeNode, ...], depth: int = 0) -> list[str]:

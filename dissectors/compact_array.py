@@ -49,7 +49,7 @@ def read(c: Cursor) -> tuple[Any, list[Data]]:
     try:
         while c.left() > 0:
             before = c.pos
-            values.append(_element(c, description, budget))
+            values.append(element(c, description, budget))
             if c.pos == before:
                 axdr.bad_data(c, 0, f"compact-array of {description.name} without octets")
     finally:
@@ -86,17 +86,17 @@ def json_of(description: Description) -> Any:
     return description.name
 
 
-def _element(c: Cursor, description: Description, budget: list[int]) -> Data:
+def element(c: Cursor, description: Description, budget: list[int]) -> Data:
     budget[0] -= 1
     if budget[0] < 0:
         axdr.bad_data(c, 0, "compact-array describes more values than its octets can hold")
     c.open(ELEMENT)
     if description.tag == ARRAY:
         part = description.of[0]
-        data = Data(description.name, [_element(c, part, budget) for _ in range(description.count)])
+        data = Data(description.name, [element(c, part, budget) for _ in range(description.count)])
         words = f"array of {description.count}"
     elif description.tag == STRUCTURE:
-        data = Data(description.name, [_element(c, part, budget) for part in description.of])
+        data = Data(description.name, [element(c, part, budget) for part in description.of])
         words = f"structure of {description.count}"
     else:
         data = Data(description.name, read_scalar(c, description.tag))

@@ -1,4 +1,4 @@
-"""General block transfer: the blocks of E0 APDUs become one inner APDU (IEC 62056-5-3, 7.3.13).
+"""General block transfer: the blocks of E0 APDUs become one inner APDU (IEC 62056-5-3).
 
 One GeneralBlocks per conversation of a client and a server (association, or push without one); it
 follows both directions, since each acknowledges the other. Before deciphering: the joined octets are

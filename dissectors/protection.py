@@ -1,6 +1,6 @@
 """What deciphering gives, in words: Unprotected; and how a clear text is told from noise (IEC 62056-5-3, 5.7)."""
 
-from collections.abc import Iterator
+from typing import Any
 
 from dissectors import apdus, quickapdu
 from dissectors import problem as P
@@ -67,11 +67,10 @@ class Unprotected(Value, frozen=True, gc=False):
     tag_empty: bool = False
     problems: tuple[Problem, ...] = ()
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """All but the text, which may hold a dedicated key or a password."""
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            yield name, f"<{len(value)} octets>" if name == "plain" and value is not None else value
+        shown = None if self.plain is None else f"<{len(self.plain)} octets>"
+        return [(name, shown if name == "plain" else getattr(self, name)) for name in self.__struct_fields__]
 
     def __repr__(self) -> str:
         return f"Unprotected({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
@@ -204,7 +203,10 @@ def readable(plain: bytes, outer: int) -> bool:
         return True
     c = Cursor(plain, buffer="plain")
     apdus.dissect(c, EMPTY)
-    return not any(p.severity == Severity.ERROR or p.kind.code == "apdu.trail" for p in c.problems)
+    # Few octets of an initiate APDU are wrong enough for an error.
+    worst = Severity.NOTE if plain[0] in INITIATE and outer not in _SPECIFIC else Severity.WARNING
+    return not any(p.severity > worst or p.kind is P.APDU_TRAIL for p in c.problems)
 
 
+INITIATE = (0x01, 0x08)
 _SPECIFIC = frozenset(tag for tag, name in TAGS.items() if name.startswith(("glo-", "ded-")))

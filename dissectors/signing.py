@@ -12,6 +12,7 @@ from dissectors.protection import NO_KEY, OK, TAG_MISMATCH, UNVERIFIED, Unprotec
 from dissectors.xdlms.general import Signed
 
 SUITES = {64: 1, 96: 2}  # by octets of the signature
+GATEWAY_OCTETS = 3  # of the prefix before the address of the device
 ABSENT, MISMATCH = "absent", "mismatch"
 
 
@@ -37,7 +38,7 @@ def signed(octets: bytes, detail: Signed, ring: KeyRing, who: Parties) -> Unprot
     content = octets[slice(*detail.content)]
     signature = octets[slice(*detail.signature)]
     title = detail.header.originator or who.sender
-    start = octets.find(b"\xdf")  # behind a gateway prefix, if any; the header cannot come before its tag
+    start = 0 if octets[:1] == b"\xdf" else GATEWAY_OCTETS + octets[2]  # tag, network id, length, address
     candidates = [keys for keys in ring.find(who, title) if keys.system_title in (b"", title)]
     found, keys = check(octets[start + 1 : detail.content[1]], signature, candidates)
     whose = title_text(title)

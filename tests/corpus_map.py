@@ -39,6 +39,7 @@ PLACE_WORDS = (  # words in the meaning -> fields of which one spans exactly thi
 )
 OBIS_WORDS = re.compile(r"OBIS[^0-9]*(\d+)[-.](\d+)[:.](\d+)\.(\d+)\.(\d+)[*.](\d+)")
 LENGTH_WORDS = re.compile(r"длина кадра(?: = 0x[0-9A-F]+ ?=|:) ?(\d+)")
+MOST_OCTETS = 1 << 20
 LAST_NUMBER = re.compile(r"= ?(?:0x[0-9A-Fa-f]+ ?= ?)?(\d+)(?::(\d+))?(?![0-9A-Fa-fx])")
 
 
@@ -50,7 +51,10 @@ def groups(nodes: list[Node], octets: str, asserted: list[list[str]]) -> list[st
     frame = [n for n in nodes if n.buffer in ("frame", "apdu", "data")]
     starts = {n.start for n in frame}
     inside = {o for n in frame if n.field.startswith("data") for o in range(n.start, n.end)}
-    last = max((n.end for n in frame if n.field in UNDISSECTED), default=0)  # where nothing more is dissected
+    # A segment that goes on, or is not the last, has no tree of its APDU: its groups are octets only.
+    dissected = any(n.field.startswith(("xdlms", "acse", "data")) for n in frame)
+    body = next((n.start for n in frame if n.field == "hdlc.information"), 0) if not dissected else MOST_OCTETS
+    tail = next((n.start for n in frame if n.field == "hdlc.fcs"), MOST_OCTETS)
     for hex_text, meaning in asserted:
         want = hex_text.upper().replace(" ", "")
         places = places_of(octets, want, at)
@@ -60,7 +64,7 @@ def groups(nodes: list[Node], octets: str, asserted: list[list[str]]) -> list[st
         start = next((p for p in places if p in starts), places[0])
         end = start + len(want) // 2
         at = end * 2
-        if start not in starts and start not in inside:
+        if start not in starts and start not in inside and not body <= start < tail:
             wrong.append(f"group {want} at octet {start} ({meaning[:40]}): no field begins there")
         fields = next((fields for words, fields in PLACE_WORDS if any(w in meaning for w in words)), ())
         here = [n for n in frame if (n.start, n.end) == (start, end)]
@@ -493,7 +497,9 @@ def data_label(look: Look, value: str) -> list[str]:
 
 def data_facts(look: Look, value: dict[str, Any]) -> list[str] | None:
     ours = look.decoded["data"]
-    result = ours["value"] if "decoded type" not in value else [ours]
+    if isinstance(ours, list):  # several values one after the other
+        ours = {"type": "array", "value": ours}
+    result = ours["value"] if value.get("len(result)") != 1 else [ours]
     wrong: list[str] = []
     for key, want in value.items():
         if key in ("len(result)", "len(parsed)"):

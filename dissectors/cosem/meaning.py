@@ -144,7 +144,7 @@ def is_clock(name: str) -> bool:
     return _role(name) is clock_text
 
 
-def _component(name: str, data: Data) -> str:
+def component_text(name: str, data: Data) -> str:
     """One component of a structure in words; its value as it is where there are none."""
     if data.type in TIMES or data.type == "octet-string":
         octets = octets_of(data.value)
@@ -166,13 +166,13 @@ def _conformance(bits: Any) -> str | None:
     return "{" + ", ".join(name for name, bit in zip(CONFORMANCE, bits) if bit == "1") + "}"
 
 
-def _structure(name: str, data: Data) -> str | None:
+def structure_text(name: str, data: Data) -> str | None:
     """The components of a structure by their names; None where the value is not that structure."""
     parts = classes.structure(name)
     values = data.value
     if not parts or not isinstance(values, list) or len(values) > len(parts):
         return None
-    return ", ".join(f"{part} {_component(part, value)}" for (part, _), value in zip(parts, values))
+    return ", ".join(f"{part} {component_text(part, value)}" for (part, _), value in zip(parts, values))
 
 
 def _scaler_unit(data: Data) -> str | None:
@@ -189,7 +189,7 @@ def _elements(name: str, data: Data) -> str | None:
         return None
     shown = []
     for value in values[:LISTED]:
-        words = _structure(name, value) if isinstance(value.value, list) else None
+        words = structure_text(name, value) if isinstance(value.value, list) else None
         if words is None:
             return None
         shown.append(words)
@@ -261,7 +261,7 @@ def text(target: _Target, data: Data, scaler_unit: ScalerUnit | None = None, ext
     if known.structure == "scal_unit_type":
         return _scaler_unit(data)
     if known.structure and data.type == "structure":
-        return _structure(known.structure, data)
+        return structure_text(known.structure, data)
     if known.element:
         return _elements(known.element, data)
     if data.type == "octet-string":

@@ -57,7 +57,7 @@ def _structure(words: str, name: str) -> Callable[[Data], str | None]:
     """A structure of the catalogue by its components."""
 
     def show(data: Data) -> str | None:
-        shown = meaning._structure(name, data) if data.type == "structure" else None
+        shown = meaning.structure_text(name, data) if data.type == "structure" else None
         return None if shown is None else f"{words}: {shown}"
 
     return show

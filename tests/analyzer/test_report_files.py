@@ -126,6 +126,18 @@ def test_exchanges_come_worst_first(written: Path) -> None:
     assert spans == sorted(spans, key=float, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("formats", "said"), [("html,csv", "tables beside this page hold all"), ("html", "report --formats csv writes all")]
+)
+def test_a_cut_table_says_so_and_where_the_rest_is(formats: str, said: str, tmp_path: Path) -> None:
+    capture = report_capture.capture(tmp_path / "c.pcap", repeat=20)
+    write(tmp_path / "out", capture, formats=formats)
+    text = re.sub(r"\s+", " ", Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text)
+    assert f"50 of {1 + 20 * 4 + 4} exchanges are shown; " in text
+    assert said in text
+    assert "attributes and methods are shown" not in text
+
+
 def test_everything_shown_is_printable() -> None:
     assert wire("a\x1b[2J\u202eb") == "a\\x1b[2J\\u202eb"
     assert [wire(None), wire(""), wire(0)] == ["–", "–", "0"]

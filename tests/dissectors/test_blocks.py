@@ -132,6 +132,7 @@ SCRIPTS: dict[str, tuple[list[bytes], list[str]]] = {
                    ["", "", "", "repeat", "repeat", "", "=111111"]),
     "acknowledged twice": ([get(1), more(1), more(1), get(2, b"", True)], ["", "", "repeat", "=11"]),
     "last block again": ([get(1), more(1), get(2, last=True), get(2, last=True)], ["", "", "=1111", "repeat"]),
+    "one block, read twice": ([get(1, last=True), get(1, last=True)], ["=11", "=11"]),
     "first block again": ([get(1), get(1), more(1), get(2, last=True)], ["", "repeat", "", "=1111"]),
     "other octets": ([get(1), more(1), get(2), get(2, b"\x12"), more(2), get(3, last=True)],
                      ["", "", "", "block", "", "=111111"]),
@@ -211,6 +212,11 @@ def test_script(name: str) -> None:
 def test_request_sent_again_before_anything_was_acknowledged() -> None:
     steps = run([get(1), GET, get(1), more(1), get(2, last=True)], asked=dissect(GET))
     assert [word(step) for step in steps] == ["", "repeat", "repeat", "", "=1111"]
+
+
+def test_request_sent_again_after_an_acknowledgement_starts_anew() -> None:
+    steps = run([get(1), more(1), GET, get(1, last=True)], asked=dissect(GET))
+    assert [word(step) for step in steps] == ["", "", "block x", "=11"]
 
 
 def test_words_of_problems() -> None:
