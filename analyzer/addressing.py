@@ -36,17 +36,14 @@ class Addressing:
 
     def __init__(self, profiles: Mapping[str, Profile]) -> None:
         self.profiles = profiles
-        self._ways: dict[tuple[int, str, int, int, int, int, str | None, str | None], list[Seen]] = {}
+        self._ways: dict[tuple[int, str, int, int, int, int], list[Seen]] = {}  # by the path's identity, and more
         self.rows: dict[tuple[str, int, str, int, str | None], Seen] = {}
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         ways = self._ways
         for f in frames:
             if f.source >= 0:
-                key = (
-                    f.channel, f.profile, f.direction, f.source, f.destination, f.physical,
-                    f.path.source, f.path.destination,
-                )  # fmt: skip
+                key = (id(f.path), f.profile, f.direction, f.source, f.destination, f.physical)
                 seen = ways.get(key)
                 if seen is None:
                     seen = ways[key] = self._pair(f)
@@ -59,6 +56,9 @@ class Addressing:
 
     def messages(self, messages: Iterable[Message]) -> Iterator[Message]:
         for m in messages:
+            if m.apdu.service != "association":
+                yield m
+                continue
             detail = m.apdu.detail
             for attribute, side, sap in (
                 ("calling_title", "client", m.pdu.client),

@@ -39,7 +39,7 @@ class Step(msgspec.Struct):
     def set(self, state: str, text: str, *frames: int) -> None:
         """A failure is never overwritten by a later success."""
         if self.state != "failed":
-            self.state, self.text, self.frames = state, text, [f for f in frames if f]
+            self.state, self.text, self.frames = state, text, list(dict.fromkeys(f for f in frames if f))
 
 
 class Attempt(msgspec.Struct):
@@ -112,7 +112,7 @@ class Autopsy:
             return
         link = attempt.step("link")
         if f.kind == "SNRM":
-            link.frames.append(f.no)
+            link.frames = list(dict.fromkeys([*link.frames, f.no]))
         elif f.kind == "UA" and link.state != "ok" and attempt.step("association").state == "not-seen":
             link.state, link.text, link.frames = "ok", "SNRM answered by UA", [*link.frames[-1:], f.no]
         elif f.kind == "DM" and link.state != "ok":

@@ -27,7 +27,6 @@ RESPONSE = "get-response-normal"
 SHAPES = frozenset(
     {"get-request-normal", RESPONSE, "set-response-normal", "action-request-normal", "action-response-normal"}
 )
-NUMBERS = frozenset({3, 4})  # classes whose value has no words before its scaler was seen
 
 
 class MessageLines:
@@ -79,9 +78,7 @@ class MessageLines:
             fields = cached
         text: str | None = None
         if where is not None and target is not None:
-            meaning = self.run.meaning
-            if target.attribute != 2 or target.class_id not in NUMBERS or meaning.scaler(m, target) is not None:
-                text = meaning.text(m)
+            text = self.run.text(m)
         u = p.uncertainty_ns
         frames = p.frames
         numbers = b"%d" % frames[0] if len(frames) == 1 else ",".join(map(str, frames)).encode()

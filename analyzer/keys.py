@@ -24,8 +24,8 @@ OTHERS_READ = 0o044  # group and others
 TITLE_DIGITS = 16
 KEY_DIGITS = (32, 64)
 
-Title = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{16}$")]
-Key = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{64})$")]
+Title = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{16}\Z")]
+Key = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{64})\Z")]
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
@@ -52,15 +52,6 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         return "<one key entry>"
 
 
-class Document(msgspec.Struct, forbid_unknown_fields=True):
-    """A key file."""
-
-    key: list[Entry] = []
-
-    def __repr__(self) -> str:
-        return f"<key file of {len(self.key)} entries>"
-
-
 SECRETS = ("encryption", "authentication", "broadcast", "master", "dedicated")
 
 
@@ -68,13 +59,24 @@ def load(path: str | Path) -> tuple[list[KeySet], list[str]]:
     """The key sets of a key file, and warnings (one where others may read the file)."""
     octets = _read(path, "a key file (TOML)", MAX_FILE_OCTETS)
     try:
-        document = msgspec.toml.decode(octets, type=Document)
+        document = msgspec.toml.decode(octets)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # from None: what hangs on the original error could hold the text of the file.
         raise UsageError(f"{path}: {_masked(str(error))}") from None
-    if not document.key:
+    for name in document:
+        if name != "key":
+            raise UsageError(f"{path}: unknown field `{_masked(name)}`, expected [[key]] - at `$`")
+    entries = document.get("key")
+    if not isinstance(entries, list) or not entries:
         raise UsageError(f"{path}: expected at least one [[key]] - at `$.key`")
-    sets = [_key_set(entry, Path(path), n) for n, entry in enumerate(document.key)]
+    sets = []
+    for n, entry in enumerate(entries):
+        try:
+            checked = msgspec.convert(entry, Entry)
+        except msgspec.ValidationError as error:
+            where = re.sub(r"( - at `\$(.*)`)?$", rf" - at `$.key[{n}]\2`", str(error), count=1)
+            raise UsageError(f"{path}: {_masked(where)}") from None
+        sets.append(_key_set(checked, Path(path), n))
     return sets, _warnings(path)
 
 

@@ -4,7 +4,7 @@ A Device is one logical device. It learns values as they are read, written or pu
 replaces an earlier one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 
 from analyzer import image, object_list
 from analyzer.image import Image
@@ -65,7 +65,7 @@ class Device:
         return teach is not None and teach(self, code, data, client, complete)
 
 
-def _room(memory: Mapping[object, object]) -> bool:
+def _room(memory: Sized) -> bool:
     return len(memory) < MAX_LEARNED
 
 

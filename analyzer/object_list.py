@@ -1,4 +1,4 @@
-"""Object lists of associations: which objects a client may see, in which version, with which rights (classes 15 and 12).
+"""Object lists of associations: which objects a client may see, in which version, with which rights (class 15, 12).
 
 A list read whole is a catalogue: it names later reads and says whether they were allowed.
 """
@@ -86,9 +86,7 @@ def _entry(data: Data) -> Entry | None:
         both = rights if isinstance(rights, list) and len(rights) == 2 else None
         if class_id is None or version is None:
             return None
-        return Entry(
-            class_id, version, code, _modes(both[0]) if both else {}, _modes(both[1]) if both else {}
-        )
+        return Entry(class_id, version, code, _modes(both[0]) if both else {}, _modes(both[1]) if both else {})
     code = logical_name(parts[3]) if len(parts) > 3 else None
     numbers = [whole(part) for part in parts[:3]]
     if code is None or numbers[0] is None or numbers[1] is None or numbers[2] is None:

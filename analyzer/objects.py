@@ -1,50 +1,116 @@
-"""Objects: every COSEM attribute and method that was read, written, pushed or invoked, per server."""
+"""Objects: every COSEM attribute and method that was read, written, pushed or invoked, per server.
+
+Lists and ACCESS count by item, pushes by the objects they carry, a block transfer once, when it is whole.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from analyzer import rows, words
+from analyzer.known_objects import KnownObjects
+from analyzer.learned import Server, class_of
 from analyzer.meaning import Meaning
 from analyzer.model import Exchange, Message, Target
+from analyzer.secrets import mask_builtins, secret
+from analyzer.value_text import build_at, element_class, element_words, long_text
+from dissectors.apdu import Item
 from dissectors.cosem import classes, obis
+from dissectors.cosem.pushed import Element
 from dissectors.profile import Profile
 from dissectors.record import Frame
+
+Key = tuple[Server, int, bytes, int | None, int | None]
+MAX_WAITING = 4096  # writes remembered until they are answered
+READING = frozenset(("get", "read"))
 
 
 class Seen:
     """One attribute or method of one object of one server: a row of `--level object`."""
 
     __slots__ = (
-        "attribute", "attribute_name", "class_id", "class_name", "errors", "first_ns", "last_ns", "message", "method",
-        "name", "obis", "physical", "profile", "pushes", "reads", "server", "server_address", "text", "value", "writes",
+        "_message", "_where", "attribute", "attribute_name", "class_id", "class_name", "element", "errors", "first_ns",
+        "last_ns", "method", "name", "obis", "physical", "profile", "pushes", "reads", "server", "server_address",
+        "target", "text", "value", "writes",
     )  # fmt: skip
 
-    def __init__(self, m: Message, t: Target) -> None:
+    def __init__(self, m: Message, t: Target, meaning: Meaning) -> None:
+        extra = meaning.extra(m.pdu.profile)
+        device = meaning.device(m)
         self.profile = m.pdu.profile
         self.server = m.pdu.server
         self.physical = m.pdu.physical
         self.server_address = rows.message_ends(m)[1]
-        self.class_id = t.class_id
-        self.class_name = classes.class_name(t.class_id)
+        self.target = t
+        self.class_id = t.class_id if t.class_id >= 0 else None
+        self.class_name = classes.class_name(t.class_id, extra) if t.class_id >= 0 else None
         self.obis = words.obis(t.obis)
-        self.name = obis.name(t.obis).text
+        own = device.known.name(t.obis, t.class_id, m.pdu.server) if device.known else ""
+        self.name = own or obis.name(t.obis, extra).text
         self.attribute = t.attribute
-        self.attribute_name = classes.member_name(t.class_id, t.attribute, t.method) or None
+        self.attribute_name = classes.member_name(t.class_id, t.attribute, t.method, extra) or None
         self.method = t.method
         self.reads = self.writes = self.pushes = self.errors = 0
-        self.message: Message | None = None
+        self._message: Message | None = None  # that carried the last value, and where in its values
+        self._where: tuple[int, int] | None = None
+        self.element: Element | None = None  # or the pushed element that it was
         self.value: Any = None
         self.text: str | None = None
         self.first_ns = m.pdu.first_ns
         self.last_ns = m.pdu.last_ns
 
+    def keep(self, m: Message, where: tuple[int, int] | None, element: Element | None = None) -> None:
+        """Takes the last value: octets of a message, or an element of a push."""
+        if where is not None or element is not None:
+            self._message, self._where, self.element = m, where, element
+
+    def join(self, other: "Seen") -> None:
+        """Takes the counts and times of another row of the same object, and its value where it is the later one."""
+        self.reads += other.reads
+        self.writes += other.writes
+        self.pushes += other.pushes
+        self.errors += other.errors
+        if other.first_ns is not None and (self.first_ns is None or other.first_ns < self.first_ns):
+            self.first_ns = other.first_ns
+        if other.last_ns is not None and (self.last_ns is None or other.last_ns > self.last_ns):
+            self.last_ns = other.last_ns
+        if other._message is not None and (self._message is None or other._message.no > self._message.no):
+            self.keep(other._message, other._where, other.element)
+
+    def show(self, meaning: Meaning) -> None:
+        """Builds the last value and its words, with what the whole capture taught."""
+        m = self._message
+        if m is None:
+            return
+        extra = meaning.extra(self.profile)
+        device = meaning.device(m)
+        hidden = secret(self.target, extra)
+        if self.element is not None:
+            self.value = msgspec.to_builtins(self.element.data)
+            self.text = element_words(self.element, device, extra)
+        elif self._where is not None:
+            data = build_at(m.values, *self._where)
+            self.value = None if data is None else msgspec.to_builtins(data)
+            if self.attribute is not None and not hidden:
+                self.text = _text(m, self._where, self.target, meaning)
+        if hidden:
+            self.value, self.text = mask_builtins(self.value), "secret"
+
+
+def _text(m: Message, where: tuple[int, int], target: Target, meaning: Meaning) -> str | None:
+    if m.apdu.items is None and m.apdu.data == where and m.target == target:
+        return meaning.text(m)
+    return long_text(m.values, where, target, meaning.device(m), meaning.extra(m.pdu.profile), None)
+
 
 class Objects:
-    """A tap over messages. The last value is kept as octets and built when rows are asked for."""
+    """A tap over messages. Values are kept as octets and built when rows are asked for."""
 
-    def __init__(self, profiles: Mapping[str, Profile]) -> None:
-        self._meaning = Meaning(profiles)
-        self._seen: dict[tuple[Any, ...], Seen] = {}
+    def __init__(self, profiles: Mapping[str, Profile], known: KnownObjects | None = None) -> None:
+        self.meaning = Meaning(profiles, known)
+        self._seen: dict[Key, Seen] = {}
+        self._waiting: dict[int, Message] = {}
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return iter(frames)
@@ -54,33 +120,123 @@ class Objects:
 
     def messages(self, messages: Iterable[Message]) -> Iterator[Message]:
         for m in messages:
-            t = m.target
-            if t is not None and m.apdu.role != "request":
-                self._count(m, t)
+            self.add(m)
             yield m
 
-    def _count(self, m: Message, t: Target) -> None:
-        key = (m.pdu.path.number, m.pdu.server, m.pdu.physical, t.class_id, t.obis, t.attribute, t.method)
+    def add(self, m: Message) -> None:
+        """Counts one message and learns from it."""
+        self.meaning.learn(m)
+        apdu = m.apdu
+        if apdu.role == "request":
+            if apdu.service in ("set", "write", "action", "access"):
+                if len(self._waiting) >= MAX_WAITING:
+                    del self._waiting[next(iter(self._waiting))]
+                self._waiting[m.request if m.joined is not None and m.request else m.no] = m
+        elif apdu.items is not None:
+            self._items(m, apdu.items)
+        elif m.target is not None:
+            self._one(m, m.target)
+        elif apdu.role == "unsolicited":
+            for element in self.meaning.elements(m):
+                self._element(m, element)
+
+    def _at(self, m: Message, target: Target) -> Seen:
+        key = (self.meaning.device(m).server, target.class_id, target.obis, target.attribute, target.method)
         seen = self._seen.get(key)
         if seen is None:
-            seen = self._seen[key] = Seen(m, t)
+            seen = self._seen[key] = Seen(m, target, self.meaning)
         seen.last_ns = m.pdu.last_ns
-        if m.apdu.role == "unsolicited":
+        return seen
+
+    def _one(self, m: Message, target: Target) -> None:
+        """A response with one object, or an event notification."""
+        apdu = m.apdu
+        if _on_the_way(m):
+            return
+        asked = self._waiting.pop(m.request, None)
+        seen = self._at(m, target)
+        if apdu.role == "unsolicited":
             seen.pushes += 1
-        elif m.apdu.result not in ("success", None):
+        elif apdu.result not in ("success", None):
             seen.errors += 1
-        elif m.apdu.service == "get":
+            return
+        elif apdu.service in READING:
             seen.reads += 1
         else:
             seen.writes += 1
-        if m.apdu.data is not None:
-            seen.message = m
-            self._meaning.learn(m)
+            if asked is not None and target.attribute is not None:  # what was written is the value now
+                seen.keep(asked, asked.apdu.data)
+        seen.keep(m, apdu.data)
+
+    def _items(self, m: Message, items: tuple[Item, ...]) -> None:
+        asked = self._waiting.pop(m.request, None)
+        written = asked.apdu.items if asked is not None and asked.apdu.items is not None else ()
+        for i, item in enumerate(items):
+            if item.class_id < 0:
+                continue
+            seen = self._at(m, Target(item.class_id, item.obis, item.attribute, item.method))
+            if m.apdu.role == "unsolicited":
+                seen.pushes += 1
+            elif item.result not in ("success", None):
+                seen.errors += 1
+                continue
+            elif m.apdu.service in READING or (m.apdu.service == "access" and _read(written, i)):
+                seen.reads += 1
+            else:
+                seen.writes += 1
+                if asked is not None and item.attribute is not None and i < len(written):
+                    seen.keep(asked, written[i].data)
+            seen.keep(m, item.data)
+
+    def _element(self, m: Message, element: Element) -> None:
+        if not element.obis:
+            return
+        device = self.meaning.device(m)
+        attribute = element.attribute or 2
+        seen = self._at(m, Target(element_class(element, device), element.obis, attribute, None))
+        seen.pushes += 1
+        seen.keep(m, None, element)
 
     def rows(self) -> Iterator[Seen]:
         """Every row, with the last value and its meaning (with a scaler seen at any point)."""
+        self._unite()
         for seen in self._seen.values():
-            if seen.message is not None:
-                seen.value = rows.data_of(seen.message)
-                seen.text = self._meaning.text(seen.message)
+            seen.show(self.meaning)
             yield seen
+
+    def _unite(self) -> None:
+        """Pushed objects whose class the list did not say join the row of the object as the capture knows it."""
+        for key, seen in list(self._seen.items()):
+            server, class_id, code, attribute, method = key
+            known = class_of(self.meaning.devices[server], code) if class_id < 0 else -1
+            if known < 0:
+                continue
+            del self._seen[key]
+            other = self._seen.get((server, known, code, attribute, method))
+            if other is None:
+                extra = self.meaning.extra(seen.profile)
+                seen.target = Target(known, code, attribute, method)
+                seen.class_id, seen.class_name = known, classes.class_name(known, extra)
+                seen.attribute_name = classes.member_name(known, attribute, method, extra) or None
+                self._seen[server, known, code, attribute, method] = seen
+            else:
+                other.join(seen)
+
+
+def _on_the_way(m: Message) -> bool:
+    """A response within a block transfer that is not its end: a block of data, or one that asks for the next."""
+    block = m.apdu.block
+    if block is None or m.joined is not None or m.apdu.role == "unsolicited":
+        return False
+    return m.apdu.result is None or (m.apdu.result == "success" and block.data != (0, 0))
+
+
+def _read(asked: tuple[Item, ...], i: int) -> bool:
+    """An ACCESS item reads where its request carries no value but null-data and is no method."""
+    if i >= len(asked):
+        return True
+    where = asked[i].data
+    return asked[i].method is None and (where is None or where[1] - where[0] <= 1)
+
+
+__all__ = ["Objects", "Seen"]

@@ -205,7 +205,7 @@ def frames(analysis: "Analysis", extra: Sequence[str] = ()) -> pd.DataFrame:
             "kind": _text(analysis.words.words, a["kind"]),
             "physical": _number(a["physical"], -1),
             "length": a["size"].astype(np.int64),
-            "problems": _codes(analysis._problems, len(a)),
+            "problems": _codes(analysis.problems_of, len(a)),
             **_extra(analysis, "frame", extra),
         }
     )
@@ -246,7 +246,7 @@ def messages(analysis: "Analysis", extra: Sequence[str] = ()) -> pd.DataFrame:
             "result": _text(analysis.words.words, a["result"]),
             "request": _number(a["request"], 0),
             "length": a["size"].astype(np.int64),
-            "problems": _codes(analysis._message_problems, len(a)),
+            "problems": _codes(analysis.message_problems, len(a)),
             **_extra(analysis, "message", extra),
         }
     )
@@ -266,7 +266,8 @@ def exchanges(analysis: "Analysis") -> pd.DataFrame:
     first, answered = a["first_asked_ns"].astype(np.int64), a["answered_ns"].astype(np.int64)
     known = (first != NO_TIME) & (answered != NO_TIME)
     waited = np.where(known, answered - np.where(known, first, 0), NO_TIME)
-    client, server = _exchange_ends(analysis, a)
+    hosts = [name or None for name in analysis.hosts.words]
+    client, server = _text(hosts, a["client_address"]), _text(hosts, a["server_address"])
     return pd.DataFrame(
         {
             "no": np.arange(1, len(a) + 1, dtype=np.int64),
@@ -303,16 +304,6 @@ def exchanges(analysis: "Analysis") -> pd.DataFrame:
             "waited_ns": _ns(a["waited_ns"]),
         }
     )
-
-
-def _exchange_ends(analysis: "Analysis", a: Array) -> tuple[Any, Any]:
-    """A notification's path is that of the server's message: its ends are the other way round."""
-    directions = analysis.messages.array()["direction"]
-    message = np.where(a["request"] > 0, a["request"], a["response"]).astype(np.int64)
-    down = np.zeros(len(a), dtype=bool)
-    known = message > 0
-    down[known] = directions[message[known] - 1] == TO_CLIENT
-    return _ends(analysis, a["path"].astype(np.int64), down)
 
 
 def findings(analysis: "Analysis") -> pd.DataFrame:

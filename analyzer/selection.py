@@ -1,4 +1,4 @@
-"""Selective access: which part of a value a request asks for, in words (IEC 62056-6-2, profile generic and associations).
+"""Selective access: which part of a value a request asks for, in words (IEC 62056-6-2, classes 7, 12 and 15).
 
 Selections are read from the request's octets with Trace, for every service that can carry them: GET,
 SET, with lists, ACCESS.

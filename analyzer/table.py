@@ -141,7 +141,9 @@ def generic(title: str, data: Data) -> Table | None:
         return None
     nothing = Target(-1, b"")
     rows = [
-        tuple([cell(nothing, part) for part in value.value]) if isinstance(value.value, list) else (cell(nothing, value),)
+        tuple([cell(nothing, part) for part in value.value])
+        if isinstance(value.value, list)
+        else (cell(nothing, value),)
         for value in values
     ]
     width = max(len(row) for row in rows)

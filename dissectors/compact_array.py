@@ -87,6 +87,7 @@ def json_of(description: Description) -> Any:
 
 
 def element(c: Cursor, description: Description, budget: list[int]) -> Data:
+    """One element by its description. budget: values that may still be made; it is used up."""
     budget[0] -= 1
     if budget[0] < 0:
         axdr.bad_data(c, 0, "compact-array describes more values than its octets can hold")

@@ -16,6 +16,7 @@ from dissectors.keys import KeyRing, KeySet, Parties
 from dissectors.protection import MALFORMED, NO_KEY, OK, TAG_OCTETS, UNSUPPORTED, WRONG_KEY, title_text
 from dissectors.record import Direction, Value
 
+AES_OCTETS = 16
 REPLY_OCTETS = {3: (16,), 4: (20,), 5: (17,), 6: (32,), 7: (64, 96)}
 NAMES = {2: "HLS 2", 3: "HLS MD5", 4: "HLS SHA-1", 5: "HLS GMAC", 6: "HLS SHA-256", 7: "HLS ECDSA"}
 
@@ -100,11 +101,14 @@ def _secrets(keys: Sequence[KeySet]) -> list[tuple[KeySet, bytes]]:
 def _manufacturer(
     mechanism: int, who: Parties, answered: bytes, own: bytes, reply: bytes, keys: Sequence[KeySet]
 ) -> Checked:
-    """Mechanism 2: AES-ECB of the challenge under the secret is widespread; whatever else cannot be told."""
+    """Mechanism 2: AES-ECB of the challenge under the secret, both filled up with zeros, is widespread; whatever
+    else cannot be told."""
     from dissectors import security
 
     for entry, secret in _secrets(keys):
-        if security.aes_block(secret, answered) == reply:
+        key = secret.ljust(AES_OCTETS, b"\0")
+        text = answered.ljust(-(-max(len(answered), len(key)) // AES_OCTETS) * AES_OCTETS, b"\0")
+        if security.aes_block(key, text) == reply:
             return Checked(OK, "AES-ECB of the challenge", key_name=entry.name, key_number=entry.number)
     return Checked(UNSUPPORTED, "manufacturer specific: not checked")
 

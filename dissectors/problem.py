@@ -280,6 +280,9 @@ COSEM_OBIS_CLASS = _kind("cosem.obis-class", WARN, "{0} is not an object of clas
 COSEM_OBIS_RES = _kind("cosem.obis-res", NOTE, "{0} lies in a reserved range", C)
 COSEM_SCALE = _kind("cosem.scale", NOTE, "scaler and unit of {0} were not seen: raw value", C)
 COSEM_UNIT = _kind("cosem.unit", WARN, "unit {0} is reserved", C)
+COSEM_ACCESS = _kind("cosem.access", WARN, "{0} of {1}: the object list allows {2}", C)
+COSEM_OBJECT = _kind("cosem.object", WARN, "{0} of class {1} is not in the object list of this association", C)
+COSEM_SN = _kind("cosem.sn", NOTE, "short name {0} lies outside the objects of the object list", C)
 
 # --- stages ---------------------------------------------------------------------------------------
 STAGE_BOUND = _kind("stage.bound", WARN, "{0}: more than {1} held back, the oldest was given up")

@@ -1,10 +1,15 @@
 """Runs the command line inside the test's process: exit code, stdout and stderr of one call."""
 
 import contextlib
+import functools
 import io
 from typing import NamedTuple
+from unittest import mock
 
 from analyzer import cli
+
+
+parser = functools.cache(cli.build_parser)  # a program builds it once, a test suite a thousand times
 
 
 class Ran(NamedTuple):
@@ -25,7 +30,8 @@ def run(*argv: object) -> Ran:
     """cosemscope ARGV. Whatever escapes main is the test's failure, except the exit of --help and --version."""
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     stderr = io.StringIO()
-    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+    one_parser = mock.patch.object(cli, "build_parser", parser)
+    with one_parser, contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         try:
             code = cli.main([str(word) for word in argv])
         except SystemExit as left:

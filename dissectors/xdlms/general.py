@@ -263,7 +263,11 @@ def general_signing(c: Cursor, ctx: Context) -> Apdu:
     header = Header(*_head(c))
     content = axdr.octets_range(c, SIGNED)
     c.note(APDU_UNDISSECTED, content[1] - content[0], "the signed APDU")
-    signature = axdr.octets_range(c, SIGNATURE)
+    if c.left():
+        signature = axdr.octets_range(c, SIGNATURE)
+    else:  # UK GBCS hands such pre-commands to be signed by another; what they say is worth keeping
+        c.note(c.short, 0, SIGNATURE.label, 1, 0)
+        signature = (c.pos, c.pos)
     detail = Signed(header, content, signature)
     return Apdu(GENERAL_SIGNING, "general-signing", "ciphered", "", detail=detail)
 

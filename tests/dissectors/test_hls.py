@@ -69,6 +69,14 @@ def test_secrets(mechanism: int) -> None:
     assert "not checked" in missing.reason
 
 
+def test_mechanism_2_with_a_short_secret_and_challenge() -> None:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    encryptor = Cipher(algorithms.AES(b"Gurux".ljust(16, b"\0")), modes.ECB()).encryptor()
+    reply = encryptor.update(CHALLENGES.server.ljust(16, b"\0"))
+    assert check_reply(2, PASS_3, CHALLENGES, reply, ring(secrets=(Secret(b"Gurux"),))).status == "ok"
+
+
 @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()], ids=["P-256", "P-384"])
 def test_ecdsa(curve: ec.EllipticCurve) -> None:
     client, server = ec.generate_private_key(curve), ec.generate_private_key(curve)
