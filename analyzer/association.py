@@ -33,6 +33,7 @@ WAITING_MAX = 256  # requests kept per association: 16 invoke ids, and room for 
 # States in which a plain request or response is nothing special.
 ACTIVE = frozenset({"open", "mid-capture", "pre-established", "none"})
 ASSOCIATION_CLASSES = frozenset({12, 15})  # their secrets and HLS replies want a closer look
+SECURITY_SETUP, KEY_TRANSFER = 64, 2  # interface class and its method
 PLAIN = frozenset({"get", "set", "action", "read", "write", "access"})
 HEAD_OCTETS = 13  # APDUs up to this length (GET requests, plain responses) repeat: dissected once
 HEADS = 8192
@@ -156,6 +157,8 @@ class Associations:
                     m = Message(number, p, apdu, aa, context_number, target, problems, answered.no, asked_ns)
             else:
                 m = self._message(number, p, opened, octets, a, target, problems, answered)
+            if answered is not None and answered.apdu.class_id == SECURITY_SETUP and apdu.result == "success":
+                self._transferred(p, key, answered)
             if a is not None:
                 if role == "request" and answered is None:
                     a.waiting[apdu.invoke_id] = m
@@ -182,7 +185,8 @@ class Associations:
         joined: bytes | None = None
         progress = opened.progress
         frames = opened.frames
-        if a is not None and (apdu.block is not None or a.blocks is not None) and apdu.service in PLAIN:
+        followed = apdu.service in PLAIN or apdu.service in ANSWERS_ANY
+        if a is not None and followed and (apdu.block is not None or a.blocks is not None):
             if a.blocks is None:
                 a.blocks = ServiceBlocks()
             asked = answered.apdu if answered is not None else None
@@ -201,7 +205,7 @@ class Associations:
                     if len(items) == 1 and not step.content.endswith("-list"):
                         apdu = replace(apdu, data=items[0].data, result=items[0].result or apdu.result)
                     else:
-                        apdu = replace(apdu, items=items)
+                        apdu = replace(apdu, items=items, data=None)
             if not a.blocks.active:
                 a.blocks = None
         if apdu.items is not None and answered is not None and answered.apdu.items is not None and joined is None:
@@ -329,11 +333,17 @@ class Associations:
         if not waiting_.apdu.confirmed and p.profile not in self._links:
             problems += (about(P.APDU_UNCONF_RESP, octets, waiting_.apdu.name),)
         block = apdu.block
-        if block is None or (block.last and not block.acknowledges):
+        if block is None or block.last:
             del a.waiting[apdu.invoke_id]
         if block is None and not answers(waiting_.apdu, apdu, counted=True):
             problems += (about(P.APDU_RESP_TYPE, octets, apdu.name, waiting_.apdu.name),)
         return a, waiting_, waiting_.target, problems
+
+    def _transferred(self, p: Pdu, key: Key, request: Message) -> None:
+        """Keys that the server took by a key transfer are known from now on."""
+        where = request.apdu.data
+        if request.apdu.method == KEY_TRANSFER and where is not None:
+            self.opener.transferred(p, key, request.values[where[0] : where[1]])
 
     def _unfinished(self, p: Pdu, key: Key, a: Association | None) -> None:
         """Block transfers that an end leaves incomplete: what is missing goes to `loose`."""

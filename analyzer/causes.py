@@ -46,6 +46,8 @@ SAID = (
     ("DM", "the meter has no link for this address pair, or dropped it (inactivity, full)", 80),
 )
 
+SILENT = ("without answer", "no answer")  # words of a step that waits for what never came
+
 
 def causes(attempt: "Attempt", line: "Autopsy") -> list[Cause]:
     """Suspicions for the first failed step, most likely first; empty when nothing failed."""
@@ -54,8 +56,11 @@ def causes(attempt: "Attempt", line: "Autopsy") -> list[Cause]:
     step = attempt.step(attempt.failed)
     out = [Cause(text, f"the meter said: {step.text}", weight) for word, text, weight in SAID if word in step.text]
     out = out[:1]
-    silent = "without answer" in step.text or "no answer" in step.text
-    if silent:
+    if "not seen" in step.text:
+        out = [Cause("the client gave up there, or the capture ends too early", step.text, 60)]
+    elif attempt.failed == "authentication" and not any(word in step.text for word in SILENT):
+        out = [Cause("the HLS secret or key is wrong, or the challenge was answered over other octets", step.text, 95)]
+    if any(word in step.text for word in SILENT):
         out += _silence(attempt, line)
     if attempt.failed == "line":
         out.append(Cause("the tap hears one wire only, or the other side is silent", step.text, 80))
@@ -73,7 +78,7 @@ def _silence(attempt: "Attempt", line: "Autopsy") -> list[Cause]:
     """Why a meter may not answer at all."""
     out = []
     answered = any(s.state == "ok" for s in attempt.steps if s.name != "line")
-    others = any(a is not attempt and a.reached not in ("", "line") for a in line.attempts)
+    others = line.reached > (attempt.reached not in ("", "line"))
     if attempt.failed in ("link", "association") and not answered:
         where = f"server {attempt.server}" + (f", physical {attempt.physical}" if attempt.physical is not None else "")
         weight = 85 if others else 65

@@ -6,6 +6,7 @@ answer; causes are ranked by what the capture shows for them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -74,7 +75,9 @@ class Autopsy:
     def __init__(self, run: Run | None = None) -> None:
         self.run = run
         self.attempts: list[Attempt] = []
+        self.reached = 0  # attempts that got further than the line
         self._open: dict[tuple[int, ...], Attempt] = {}
+        self._known: dict[tuple[Any, ...], list[Attempt]] = {}  # by client, server, channel and the client's host
         self._path: dict[int, list[tuple[str, int, int]]] = {}  # TCP events: kind, frame, direction
         self.bad_frames = 0
         self.good_frames = 0
@@ -94,9 +97,9 @@ class Autopsy:
                     self.bad_frames += 1
                 else:
                     self.good_frames += 1
-            if kind in LINK_KINDS and f.source >= 0:
-                self._link(f)
-            elif kind in TCP_KINDS:
+                    if kind in LINK_KINDS:
+                        self._link(f)
+            if kind in TCP_KINDS:
                 self._path.setdefault(f.path.number, []).append((kind, f.no, f.direction))
             yield f
 
@@ -134,12 +137,15 @@ class Autopsy:
         )  # fmt: skip
         self.attempts.append(attempt)
         self._open[key] = attempt
+        self._known.setdefault((attempt.client, attempt.server, channel, attempt.client_address), []).append(attempt)
         return attempt
 
     def messages(self, messages: Iterable[Message]) -> Iterator[Message]:
         for m in messages:
             if m.apdu.service == "association":
                 self._associate(m)
+            elif m.apdu.role == "request":
+                self._current(m)  # a capture that starts inside an association
             yield m
 
     def _current(self, m: Message) -> Attempt:
@@ -179,21 +185,21 @@ class Autopsy:
         for e in exchanges:
             if e.service not in ("association", "release") and e.request:
                 self._access(e)
-            elif e.service == "association" and e.result is None:
+            elif e.service == "association":
                 attempt = self._of(e)
                 if attempt is not None and attempt.step("association").state == "not-seen":
-                    waited = words.duration(e.waited_ns)
-                    attempt.step("association").set("failed", f"AARQ without answer in {waited}", e.frames[0])
+                    silent = f"AARQ without answer in {words.duration(e.waited_ns)}"
+                    said = silent if e.result is None else f"the server answers the AARQ with an error: {e.result}"
+                    attempt.step("association").set("failed", said, *e.frames)
             yield e
 
     def _of(self, e: Exchange) -> Attempt | None:
-        best = None
-        for attempt in reversed(self.attempts):
-            same = (attempt.client, attempt.server, attempt.channel) == (e.client, e.server, e.channel)
-            if same and attempt.client_address == e.client_address and attempt.first_frame <= max(e.frames):
-                best = attempt
-                break
-        return best
+        """The attempt that was under way when the exchange began."""
+        sap = (e.client if e.client >= 0 else None, e.server if e.server >= 0 else None)
+        for attempt in reversed(self._known.get((*sap, e.channel, e.client_address), ())):
+            if attempt.first_frame <= max(e.frames):
+                return attempt
+        return None
 
     def _access(self, e: Exchange) -> None:
         attempt = self._of(e)
@@ -231,6 +237,10 @@ class Autopsy:
         heard_both = all(self.heard[:2])
         for attempt in self.attempts:
             self._finish(attempt, heard_both)
+        self.reached = sum(attempt.reached not in ("", "line") for attempt in self.attempts)
+        for attempt in self.attempts:
+            attempt.sentence = sentence(attempt)
+            attempt.causes = causes(attempt, self)
         return self.attempts
 
     def _finish(self, attempt: Attempt, heard_both: bool) -> None:
@@ -242,12 +252,11 @@ class Autopsy:
             damaged = f", {self.bad_frames} damaged" if self.bad_frames else ""
             line.state, line.text = "ok", f"{self.good_frames} good frames{damaged}"
         later = any(attempt.step(name).state == "ok" for name in LADDER[2:])
-        for name in ("link", "association", "authentication"):
-            step = attempt.step(name)
-            if step.state == "not-seen" and step.text and not later:
+        for n, step in enumerate(attempt.steps[1:4], 2):
+            beyond = any(after.state == "ok" for after in attempt.steps[n:])
+            if step.state == "not-seen" and step.text and not beyond:
                 step.state = "failed"
-            elif step.state == "not-seen" and later:
-                step.state = "not-seen"
+            elif step.state == "not-seen" and beyond:
                 step.text = step.text or "before the capture, or not needed"
         if link.state == "not-seen" and attempt.physical is None:
             link.state, link.text = "not-needed", "no link set-up on this carrier"
@@ -258,8 +267,6 @@ class Autopsy:
                 attempt.failed = step.name
         if not attempt.failed and line.state == "failed" and not later:
             attempt.failed = "line"
-        attempt.sentence = sentence(attempt)
-        attempt.causes = causes(attempt, self)
 
 
 def sentence(a: Attempt) -> str:

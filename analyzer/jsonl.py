@@ -46,7 +46,7 @@ class MessageLines:
         name = apdu.name
         where = apdu.data
         short = len(octets) <= SHORT
-        plain = m.joined is None and p.first_ns is not None
+        plain = m.joined is None and p.first_ns is not None and apdu.invoke_id >= 0
         if name not in SHAPES or not (short or (name == RESPONSE and where is not None)) or not plain:
             return encode(rows.row("message", m, self.run)) + b"\n"
         key = (p.path.number, p.direction, m.association, p.client, p.server, p.physical, p.channel)

@@ -37,6 +37,7 @@ class Device:
         self.versions: dict[tuple[int, bytes], int] = {}
         self.saps: dict[int, str] = {}  # SAP assignment
         self.images: dict[bytes, Image] = {}
+        self.heads: dict[tuple[bytes, tuple[Captured, ...]], str] = {}  # words for columns, until more is learned
 
     def scaling(self, class_id: int, code: bytes, attribute: int | None) -> ScalerUnit | None:
         """(scaler, unit) of a value: as read, else as the person says; None unknown. class_id -1: a pushed value."""
@@ -62,7 +63,10 @@ class Device:
     def learn(self, class_id: int, code: bytes, attribute: int, data: Data, client: int, complete: bool = True) -> bool:
         """Takes the value of an attribute, read, written or pushed; True where it taught something."""
         teach = TEACHES.get((class_id, attribute))
-        return teach is not None and teach(self, code, data, client, complete)
+        if teach is None or not teach(self, code, data, client, complete):
+            return False
+        self.heads.clear()
+        return True
 
 
 def _room(memory: Sized) -> bool:

@@ -252,34 +252,38 @@ class Meaning:
         target = m.target
         if where is None or target is None or apdu.items is not None:
             return self._other_text(m)
-        plan = self._plan(m.pdu.profile, target)
+        pdu = m.pdu
+        try:
+            plan = self._plans[pdu.profile][id(target)]
+        except KeyError:
+            plan = self._plan(pdu.profile, target)
         if plan.secret:
             return f"secret, {where[1] - where[0]} octets"
-        octets = m.values
+        octets = pdu.octets if m.plain is None and m.joined is None else m.values
         start, end = where
         tag = octets[start] if start < end else 0
         if plan.scaler_at is not None:
             number = _INTEGER.get(tag)
             if number is not None and end - start == number[0]:
                 raw = int.from_bytes(octets[start + 1 : end], "big", signed=number[1])
-                device = self.device(m)
+                device = self._at.get((pdu.path.number, pdu.server, pdu.physical)) or self.device(m)
                 found = device.scalers.get((target.obis, plan.scaler_at))
                 if found is None and self.known:
-                    found = self.known.scaling(target.obis, target.class_id, m.pdu.server)
+                    found = self.known.scaling(target.obis, target.class_id, pdu.server)
                 return f"{raw} unscaled" if found is None else scaled_text(raw, *found)
         if end - start > LONGEST or tag in NESTED or target.attribute is None or target.class_id in (62, 64):
             return self._long_text(m, target, plan)
         value = octets[start:end]
         texts = plan.texts
-        if value not in texts:
+        if value in texts:
+            return texts[value]
+        data = build_at(octets, start, end)
+        words = None if data is None else value_text(target, data, self.device(m), plan.extra)
+        if plan.scaler_at is None:  # with a scaler it depends on what is learned
             if len(texts) >= KEPT:
                 texts.clear()
-            data = build_at(octets, start, end)
-            words = None if data is None else value_text(target, data, self.device(m), plan.extra)
-            if plan.scaler_at is not None:
-                return words  # depends on what is learned
             texts[value] = words
-        return texts[value]
+        return words
 
     def _long_text(self, m: Message, target: Target, plan: Plan) -> str | None:
         where = m.apdu.data

@@ -104,7 +104,7 @@ def read(data: Data, complete: bool = True) -> Catalogue | None:
         return None
     own = next((one.version for one in entries.values() if one.class_id in (12, 15)), 0)
     rights = any(one.attributes or one.methods for one in entries.values())
-    return Catalogue(entries, rights, complete and len(found) > 1, own)
+    return Catalogue(entries, rights, complete, own)
 
 
 def text(catalogue: Catalogue, extra: Extra = EMPTY) -> str:

@@ -184,16 +184,19 @@ class Objects:
                 seen.reads += 1
             else:
                 seen.writes += 1
-                if asked is not None and item.attribute is not None and i < len(written):
-                    seen.keep(asked, written[i].data)
+                if item.attribute is not None:
+                    if asked is not None and i < len(written):
+                        seen.keep(asked, written[i].data)
+                    continue
             seen.keep(m, item.data)
 
     def _element(self, m: Message, element: Element) -> None:
         if not element.obis:
             return
         device = self.meaning.device(m)
-        attribute = element.attribute or 2
-        seen = self._at(m, Target(element_class(element, device), element.obis, attribute, None))
+        class_id = element_class(element, device)
+        attribute = element.attribute or (2 if class_id >= 0 else None)  # a list by name alone does not say
+        seen = self._at(m, Target(class_id, element.obis, attribute, None))
         seen.pushes += 1
         seen.keep(m, None, element)
 
@@ -212,6 +215,7 @@ class Objects:
             if known < 0:
                 continue
             del self._seen[key]
+            attribute = attribute or 2
             other = self._seen.get((server, known, code, attribute, method))
             if other is None:
                 extra = self.meaning.extra(seen.profile)

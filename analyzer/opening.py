@@ -16,9 +16,10 @@ from dissectors.context import Context
 from dissectors.cursor import Cursor
 from dissectors.general_blocks import GeneralBlocks
 from dissectors.keys import KeyRing, Parties
-from dissectors.problem import Problem
+from dissectors.problem import APDU_UNDISSECTED, Problem
 from dissectors.protection import Unprotected
 from dissectors.record import Direction, Pdu
+from dissectors.unprotect import unprotect
 
 MAX_NESTING = 4  # general blocks, ciphering, signing, and one more
 TO_CLIENT = int(Direction.TO_CLIENT)
@@ -26,11 +27,10 @@ Key = tuple[int, int, int, int]  # conversation, client, server, physical
 
 
 class Security(NamedTuple):
-    """outer: name of the protected APDU as it went over the line; result: what became of it, None where
-    nobody has keys."""
+    """outer: the protected APDU as it went over the line; result: what became of it."""
 
     outer: Apdu
-    result: Unprotected | None
+    result: Unprotected
 
 
 class Opened(NamedTuple):
@@ -98,12 +98,13 @@ class Opener:
                 frames = joined[1]
             elif apdu.service == "ciphered":
                 result = self._unprotect(p, key, octets, apdu)
-                if result is not None:
-                    layers += (result,)
-                    problems = tuple(x for x in problems if x.kind.code != "apdu.undissected") + result.problems
-                if security is None or (result is not None and not result.believed):
+                layers += (result,)
+                if result.plain is not None:
+                    problems = tuple(x for x in problems if x.kind is not APDU_UNDISSECTED)
+                problems += result.problems
+                if security is None or not result.believed:
                     security = Security(security.outer if security is not None else apdu, result)
-                if result is None or result.plain is None:
+                if result.plain is None:
                     break
                 believed = believed and result.believed
                 octets = plain = result.plain
@@ -113,8 +114,9 @@ class Opener:
             apdu = msgspec.structs.replace(apdu, role="")
         elif apdu.service == "ciphered" and not apdu.role:
             apdu = msgspec.structs.replace(apdu, role="response" if p.direction == TO_CLIENT else "request")
-        if apdu.detail is not None and self.ring and isinstance(apdu.detail, (Aarq, Aare)):
-            apdu, initiate = self._initiate(p, key, apdu, octets)
+        if isinstance(apdu.detail, (Aarq, Aare)):
+            apdu, security = self._initiate(p, key, apdu, octets)
+            initiate = security.result if security is not None else None
         return Opened(apdu, problems, plain, security, frames, believed, layers, initiate, progress)
 
     # -- general blocks -----------------------------------------------------------------------------------
@@ -138,11 +140,7 @@ class Opener:
             p.direction, p.client, p.server, peer.client_title, peer.server_title, p.first_ns, hosts, peer.dedicated
         )
 
-    def _unprotect(self, p: Pdu, key: Key, octets: bytes, apdu: Apdu) -> Unprotected | None:
-        if not self.ring:
-            return None
-        from dissectors.unprotect import unprotect  # cryptography takes 0.1 s to import
-
+    def _unprotect(self, p: Pdu, key: Key, octets: bytes, apdu: Apdu) -> Unprotected:
         result = unprotect(octets, self.ring, self.parties(p, key), apdu)
         if result.believed and len(result.system_title) == 8:
             self.learn_title(p.direction, key, result.system_title)
@@ -157,7 +155,7 @@ class Opener:
         else:
             self.peer(key).client_title = title
 
-    def _initiate(self, p: Pdu, key: Key, apdu: Apdu, octets: bytes) -> tuple[Apdu, Unprotected | None]:
+    def _initiate(self, p: Pdu, key: Key, apdu: Apdu, octets: bytes) -> tuple[Apdu, Security | None]:
         """AARQ or AARE with its ciphered InitiateRequest or -Response deciphered, where keys allow."""
         detail: Any = apdu.detail
         self.learn_title(
@@ -167,9 +165,11 @@ class Opener:
         if information is None or not information.ciphered:
             return apdu, None
         start, end = information.range
-        result = self._unprotect(p, key, octets[start:end], self._head(octets[start:end]))
-        if result is None or result.plain is None or not result.believed:
-            return apdu, result
+        outer = apdus.dissect(Cursor(octets[start:end], buffer="apdu"), Context())
+        result = self._unprotect(p, key, octets[start:end], outer)
+        security = Security(outer, result)
+        if result.plain is None or not result.believed:
+            return apdu, security
         c = Cursor(result.plain, buffer="apdu")
         inner = apdus.dissect(c, Context())
         value = inner.detail
@@ -177,11 +177,14 @@ class Opener:
         if dedicated is not None:
             self.peer(key).dedicated = self.ring.learn_dedicated(result.plain[dedicated[0] : dedicated[1]])
         clear = msgspec.structs.replace(information, tag=result.plain[0], value=value)
-        return msgspec.structs.replace(apdu, detail=msgspec.structs.replace(detail, information=clear)), result
+        return msgspec.structs.replace(apdu, detail=msgspec.structs.replace(detail, information=clear)), security
 
-    @staticmethod
-    def _head(octets: bytes) -> Apdu:
-        return apdus.dissect(Cursor(octets, buffer="apdu"), Context())
+    def transferred(self, p: Pdu, key: Key, data: bytes) -> None:
+        """Keys of a key_transfer that the server took (class 64, method 2), where the master key is known."""
+        if self.ring:
+            from dissectors.key_agreement import learn_transfer
+
+            learn_transfer(data, self.ring, self.parties(p, key))
 
     def forget(self, key: Key) -> tuple[Problem, ...]:
         """The association ended: its dedicated key and general blocks go with it."""
@@ -201,21 +204,6 @@ def security_row(security: Security | None) -> dict[str, Any] | None:
     if security is None:
         return None
     outer, result = security.outer, security.result
-    if result is None:
-        detail = outer.detail
-        control = getattr(detail, "control", None)
-        counter = getattr(detail, "counter", None)
-        title = getattr(detail, "system_title", b"")
-        on = [w for w, bit in (("authenticated", 0x10), ("encrypted", 0x20)) if control is not None and control & bit]
-        return {
-            "outer": outer.name,
-            "suite": None if control is None else control & 0x0F,
-            "policy": None if control is None else "-".join(on) or "none",
-            "invocation_counter": None if counter is None or counter < 0 else counter,
-            "system_title": title.hex().upper() or None,
-            "status": "no-key",
-            "reason": "no keys were given (--keys)",
-        }
     return {
         "outer": outer.name,
         "suite": None if result.suite < 0 else result.suite,

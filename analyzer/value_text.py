@@ -131,7 +131,11 @@ def buffer_text(
                 finish = _resolved_end(octets, start, end, columns, at, device.periods.get(target.obis))
             words += f" to {finish}" if finish is not None else ""
     if columns:
-        return f"{words}: {profile_buffer.column_texts(columns, device.captured_scaling, extra)}"
+        heads = device.heads.get((target.obis, columns))
+        if heads is None:
+            heads = profile_buffer.column_texts(columns, device.captured_scaling, extra)
+            device.heads[target.obis, columns] = heads
+        return f"{words}: {heads}"
     width = len(first.value) if first is not None and isinstance(first.value, list) else 1
     return f"{words} of {width} columns (capture objects not seen)" if count else words
 

@@ -174,9 +174,7 @@ class KeyRing:
 
     # -- what fits ----------------------------------------------------------------------------------
 
-    def find(
-        self, who: Parties, title: bytes = b"", recipient: bytes = b"", dated: bool = True
-    ) -> tuple[KeySet, ...]:
+    def find(self, who: Parties, title: bytes = b"", recipient: bytes = b"", dated: bool = True) -> tuple[KeySet, ...]:
         """Key sets to try for an APDU, best first, at most 64: those of the titles in its header (title, recipient)
         or of either party; then those of the server or its names; then those for any. Keys of other titles only
         while the server's title is not known. dated False: also those out of their time of validity."""

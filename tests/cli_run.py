@@ -8,7 +8,6 @@ from unittest import mock
 
 from analyzer import cli
 
-
 parser = functools.cache(cli.build_parser)  # a program builds it once, a test suite a thousand times
 
 

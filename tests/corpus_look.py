@@ -145,7 +145,7 @@ def elements(data: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
 
 
 def obis_of(data: dict[str, Any]) -> str | None:
-    """"1.0.1.8.0.255" where a Data is an octet-string of six octets."""
+    """ "1.0.1.8.0.255" where a Data is an octet-string of six octets."""
     if data["type"] == "octet-string" and len(data["value"]) == 12:
         return ".".join(str(octet) for octet in bytes.fromhex(data["value"]))
     return None

@@ -77,7 +77,7 @@ def manifest(look: Look, value: dict[str, Any]) -> list[str] | None:
 
 
 def date_time(look: Look, value: str) -> list[str]:
-    """"datetime(2017, 8, 16, 16, 0, 5)", "2017-09-12 23:18:42 Tuesday"."""
+    """ "datetime(2017, 8, 16, 16, 0, 5)", "2017-09-12 23:18:42 Tuesday"."""
     parts = [int(x) for x in re.findall(r"\d+", value)]
     return [] if clock_hex(*parts[:6]) & clocks(look) else [f"no clock {value}: {sorted(clocks(look))}"]
 
@@ -108,7 +108,7 @@ APPROXIMATE = re.compile(r"pytest\.approx\(([\d.]+)\)")
 
 
 def bundle(look: Look, value: dict[str, Any]) -> list[str] | None:
-    """"point_value(…)": number; "data_bundle.source": string."""
+    """ "point_value(…)": number; "data_bundle.source": string."""
     wrong: list[str] = []
     known = 0
     for name, want in value.items():

@@ -138,11 +138,11 @@ class Script:
         return path
 
 
-def over_udp(*steps: Step, client: int = 16, server: int = 1, **where: str) -> Script:
+def over_udp(*steps: Step, client: int = 16, server: int = 1, hosts: tuple[str, str] = (CLIENT, SERVER)) -> Script:
     """Each step a datagram with its wrapper."""
     script = Script()
     for direction, apdu in steps:
-        script.add(udp(wrap(direction, apdu, client, server), direction == UP, **where))
+        script.add(udp(wrap(direction, apdu, client, server), direction == UP, *hosts))
     return script
 
 

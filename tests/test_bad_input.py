@@ -1,4 +1,4 @@
-"""What a person does wrong, and what a disk, a pipe and a meter do: exit codes and one clear line, never a traceback."""
+"""What a person does wrong, and what a disk and a pipe do: exit codes and one clear line, never a traceback."""
 
 import gzip
 import io
@@ -40,8 +40,8 @@ def exchange(n: int) -> list[bytes]:
 def pcap(packets: list[bytes]) -> bytes:
     file = io.BytesIO()
     writer = PcapWriter(file, 1)
-    for i, packet in enumerate(packets):
-        writer.write(START_NS + i * 100_000_000, packet)
+    for i, octets in enumerate(packets):
+        writer.write(START_NS + i * 100_000_000, octets)
     return file.getvalue()
 
 
@@ -197,7 +197,7 @@ def test_wrong_fields_and_filters(capture: Path) -> None:
     one_line(run("dump", capture, "--fields", "no,apud"), 2, "apud", "apdu")
     one_line(run("dump", capture, "--filter", 'apud == "aarq"'), 2, "apud", "apdu", "1")
     one_line(run("dump", capture, "--filter", 'apdu == "aarq" &&'), 2, "character 18")
-    one_line(run("dump", capture, "--filter", "apdu === 1"), 2, "character 6")
+    one_line(run("dump", capture, "--filter", "apdu === 1"), 2, "character 8")
     one_line(run("timing", capture, "--require", "no-such-rule:3"), 2, "no-such-rule")
     one_line(run("timing", capture, "--require", "app-response:some"), 2, "some")
 

@@ -1,6 +1,7 @@
 """Properties of the whole pipeline (style: never raises, no octet lost, every chunking, live equals replay)."""
 
 import io
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,13 @@ def test_any_flags_losses_and_times(data: st.DataObject) -> None:
     list(run_of(USER0, given_records).exchanges())
 
 
+def test_an_empty_segment_beside_a_gap_is_kept() -> None:
+    """Found by the property above: data recorded before its SYN, then an acknowledgement without data."""
+    packets = tcp_packets(framed())
+    packets[0], packets[3] = packets[3], packets[0]
+    assert octets_of(run_of(1, records(packets)).frames()) == sum(map(len, packets))
+
+
 # -- every chunking ----------------------------------------------------------------------------------------
 
 
@@ -126,7 +134,7 @@ def chunked(draw: st.DrawFn, units: list[Sent]) -> list[Sent]:
     for s in turns:
         cuts = sorted(draw(st.sets(st.integers(1, max(len(s.octets) - 1, 1)), max_size=5)) - {len(s.octets)})
         edges = [0, *cuts, len(s.octets)]
-        out += [Sent(s.up, s.octets[a:b]) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+        out += [Sent(s.up, s.octets[a:b]) for a, b in itertools.pairwise(edges) if b > a]
     return out
 
 
@@ -170,7 +178,10 @@ def test_every_chunking_of_a_serial_line(data: st.DataObject) -> None:
 def test_a_serial_line_octet_by_octet() -> None:
     units = framed()
     single = [Sent(s.up, s.octets[i : i + 1]) for s in units for i in range(len(s.octets))]
-    close = [msgspec.structs.replace(r, first_ns=r.no * 1_041_667, last_ns=r.no * 1_041_667) for r in line_records(single)]
+    octet_ns = 1_041_667
+    close = [
+        msgspec.structs.replace(r, first_ns=r.no * octet_ns, last_ns=r.no * octet_ns) for r in line_records(single)
+    ]
     assert heard(run_of(USER0, close)) == heard(run_of(USER0, line_records(units)))
 
 
@@ -199,6 +210,10 @@ def test_fused_equals_layer_by_layer(name: str, data: st.DataObject) -> None:
     assert quick == slow
 
 
+def plain_lines(run: Run) -> Callable[[Any], bytes]:
+    return lambda m: encode(rows.row("message", m, run)) + b"\n"
+
+
 def lines_of(link: int, packets: list[bytes], write: Callable[[Run], Callable[[Any], bytes]]) -> list[bytes]:
     run = run_of(link, records(packets))
     line = write(run)
@@ -212,13 +227,13 @@ def test_json_templates_equal_rows(name: str, data: st.DataObject) -> None:
     link, packets = CAPTURES[name]
     packets = data.draw(st.one_of(st.just(packets), mutated(packets)))
     quick = lines_of(link, packets, jsonl.MessageLines)
-    assert quick == lines_of(link, packets, lambda run: lambda m: encode(rows.row("message", m, run)) + b"\n")
+    assert quick == lines_of(link, packets, plain_lines)
 
 
 def test_json_templates_equal_rows_on_real_captures(corpus: Path) -> None:
     for path in sorted(corpus.glob("pcap-*/*.pcap*")) + sorted(corpus.glob("session-hdlc/*.hex"))[:4]:
         out = []
-        for write in (jsonl.MessageLines, lambda run: lambda m, run=run: encode(rows.row("message", m, run)) + b"\n"):
+        for write in (jsonl.MessageLines, plain_lines):
             source = open_source(str(path))
             run = Run(source, source.channels, PROFILES)
             line = write(run)
@@ -267,7 +282,7 @@ def test_live_equals_replay(name: str, data: st.DataObject, tmp_path_factory: py
     whole = file_of(packets, link)
     cuts = sorted(data.draw(st.sets(st.integers(24, len(whole) - 1), max_size=4)))
     edges = [0, *cuts, len(whole)]
-    pieces = [whole[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [whole[a:b] for a, b in itertools.pairwise(edges)]
     folder = tmp_path_factory.getbasetemp()
     path, still = folder / "live.pcap", folder / "still.pcap"
     still.write_bytes(whole)

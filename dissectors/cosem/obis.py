@@ -24,6 +24,7 @@ HARMONICS = {124: "THD", 125: "TDD", 126: "all harmonics", 127: "all harmonics t
 HARMONIC_C = frozenset((11, 12, 15, 31, 32, 35, 51, 52, 55, 71, 72, 75, 90, 91, 92))
 PHASES = frozenset(("L0", "L1", "L2", "L3", "L1-L2", "L2-L3", "L3-L1"))
 ANGLES_C, LOSSES_C = 81, 83
+SERVICE_C = frozenset((0, 96, 97, 98, 99))
 CACHED = 4096  # codes; a scan over all codes must not fill the memory
 
 
@@ -232,18 +233,21 @@ def _electricity(c: int, d: int, e: int) -> _Composed | None:
         return None
     name, phase, energy = row
     phase = phase if phase in PHASES else ""
-    processing = tables.D["1"].get(d, "")
+    service = c in SERVICE_C  # their D and E name things, not processing and rates
+    processing = "" if service else tables.D["1"].get(d, "")
     if c == ANGLES_C and d == 7:
         return _Composed(name, phase, tables.E["angles"].get(e) or f"{processing}, E {e}")
     if c == LOSSES_C and e in tables.E["losses"]:
         return _Composed(tables.E["losses"][e], phase, processing or f"D {d}", known=bool(processing))
     if processing.startswith("Time integral") and energy:
         name = energy
-    known = bool(processing) or c in (0, 96, 97, 98, 99)
+    known = bool(processing) or service
     if d == 32 and c in (12, 32, 52, 72):
         return _Composed(name, phase, processing, tables.E["dips"].get(e, f"E {e}"), known=known)
     if c in HARMONIC_C and d in (7, 24, 56) and e:
         return _Composed(name, phase, processing, HARMONICS.get(e) or f"harmonic {e}", known=known)
+    if service:
+        return _Composed(name, phase, f"D {d}", f"E {e}" if e else "", known=known)
     detail, rate = _rate(e, 63)
     return _Composed(name, phase, processing or f"D {d}", detail, rate, known)
 

@@ -96,6 +96,7 @@ class Conversation:
         self.links: hdlc_link.Links | None = None
         self._waiting: list[tuple[Way, Chunk]] = []
         self._oriented = False
+        self._told = False  # that no profile fits, once a conversation
         there = Way(self, Path(number, transport, source, destination), UNKNOWN)
         back = Way(self, Path(number, transport, destination, source), UNKNOWN)
         there.back, back.back = back, there
@@ -152,7 +153,11 @@ class Conversation:
             headed = octets[:3] in LLC
             return _unit(octets, chunk, "llc" if headed else "apdu", (), payload=octets[3:] if headed else octets)
         kind = self.carrier if self.carrier == "iec62056-21" else "other"
-        return _unit(chunk.octets, chunk, kind or "other", ())
+        problems: tuple[Problem, ...] = ()
+        if not self._told:
+            self._told = True
+            problems = (Problem(P.PROFILE_NONE, 0, len(chunk.octets), (self.why,)),)
+        return _unit(chunk.octets, chunk, kind or "other", problems)
 
     def _decide(self, way: Way, chunk: Chunk) -> list[tuple[Way, Unit]]:
         waiting = self._waiting
@@ -185,10 +190,10 @@ class Conversation:
             look = recognise.content(octets)
             if look is not None:
                 return self._commit(look.kind, f"likely: {look.reason}", negotiates(octets))
-            if self.transport in ("serial", "text") and b"\x7e" in octets:
-                return self._commit("hdlc", "likely: flags on a serial line", False)
             if self.transport in ("text", "exported") and apdu_tag(octets) in TAGS:
                 return self._commit("apdu", "likely: begins with the tag of an APDU", False)
+            if self.transport in ("serial", "text") and b"\x7e" in octets:
+                return self._commit("hdlc", "likely: flags on a serial line", False)
         return self._commit("raw", "no known content", False)
 
     def _commit(self, kind: str, why: str, telnet: bool) -> list[tuple[Way, Unit]]:

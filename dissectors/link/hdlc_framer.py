@@ -96,26 +96,26 @@ class Framer:
 
     def __init__(self, idle_ns: int | None = None) -> None:
         self._idle_ns = idle_ns
-        self._buffer = bytearray()
+        self.buffer = bytearray()
         self._chunks: deque[tuple[int, Chunk]] = deque()  # (where it starts in the stream, chunk)
         self._base = 0  # where the buffer starts in the stream
         self._at = 0  # buffer[:_at] is noise, at _at the search goes on
         self._need = 0  # no progress below this length of the buffer
-        self._bare = True  # a frame may start without a flag of its own at the start of the buffer
-        self._flagged = False  # the octet before the buffer was a closing flag
+        self.bare = True  # a frame may start without a flag of its own at the start of the buffer
+        self.flagged = False  # the octet before the buffer was a closing flag
 
     def feed(self, chunk: Chunk) -> list[Unit]:
         """Units completed by this chunk."""
         octets = chunk.octets
-        if not self._buffer:
+        if not self.buffer:
             n = len(octets)
             if n >= 9 and octets[0] == FLAG == octets[-1]:
                 if (octets[1] << 8 | octets[2]) & 0xF7FF == 0xA000 + n - 2 and crc(octets[1:-1]) == GOOD:
-                    self._bare = self._flagged = True
+                    self.bare = self.flagged = True
                     return [self._whole(chunk, octets, 1)]
             elif (
                 n >= MIN_LENGTH
-                and not self._flagged
+                and not self.flagged
                 and (octets[0] << 8 | octets[1]) & 0xF7FF == 0xA000 + n
                 and crc(octets) == GOOD
             ):
@@ -151,41 +151,41 @@ class Framer:
 
     def _feed(self, chunk: Chunk) -> list[Unit]:
         out: list[Unit] = []
-        if self._buffer and self._idle_ns is not None and chunk.first_ns is not None:
+        if self.buffer and self._idle_ns is not None and chunk.first_ns is not None:
             before = self._chunks[-1][1].last_ns
             if before is not None and chunk.first_ns - before > self._idle_ns:
                 out = self.end()
                 return out + self.feed(chunk)
-        self._chunks.append((self._base + len(self._buffer), chunk))
-        self._buffer += chunk.octets
-        if len(self._buffer) >= self._need:
+        self._chunks.append((self._base + len(self.buffer), chunk))
+        self.buffer += chunk.octets
+        if len(self.buffer) >= self._need:
             self._search(out, False)
         return out
 
     def lose(self, octets: int) -> list[Unit]:
         """Gives up what is unfinished; the next octets may stand anywhere in a frame."""
         out = self.end()
-        self._bare = True
-        self._flagged = False
+        self.bare = True
+        self.flagged = False
         return out
 
     def end(self) -> list[Unit]:
         """What is left: frames inside it, noise, a truncated frame as noise with hdlc.trunc."""
         out: list[Unit] = []
         self._search(out, True)
-        self._noise(out, len(self._buffer))
+        self._noise(out, len(self.buffer))
         self._need = 0
         return out
 
     def pending(self) -> int:
         """Octets that wait for more."""
-        return len(self._buffer)
+        return len(self.buffer)
 
     # --- search -------------------------------------------------------------------------------------
 
     def _search(self, out: list[Unit], final: bool) -> None:
         """Takes frames from the buffer until more octets are needed (sets _need) or none is left."""
-        buffer = self._buffer
+        buffer = self.buffer
         while True:
             at, n = self._at, len(buffer)
             if at >= NOISE_MAX:
@@ -194,7 +194,7 @@ class Framer:
             if at >= n:
                 self._need = n + 1
                 return
-            if at == 0 and self._bare and buffer[0] >> 4 == 0xA:
+            if at == 0 and self.bare and buffer[0] >> 4 == 0xA:
                 head = 0
             elif buffer[at] == FLAG:
                 head = at + 1
@@ -205,7 +205,7 @@ class Framer:
             else:
                 found = buffer.find(FLAG, at, NOISE_MAX)
                 self._at = found if found >= 0 else min(n, NOISE_MAX)
-                self._bare = False
+                self.bare = False
                 continue
             need = self._candidate(out, at, head, final)
             if need:
@@ -214,13 +214,13 @@ class Framer:
 
     def _fill(self, out: list[Unit], final: bool) -> bool:
         """Flags before the opening flag become a unit; False when more may follow."""
-        buffer = self._buffer
+        buffer = self.buffer
         run = min(len(buffer) - len(buffer.lstrip(b"\x7e")), NOISE_MAX + 1)
         if run == len(buffer) and run <= NOISE_MAX and not final:
             self._need = run + 1
             return False
         out.append(self._unit(run - 1, "noise", None, (Problem(problem.HDLC_FILL, 0, run - 1, (run - 1,)),), True))
-        self._bare = False
+        self.bare = False
         return True
 
     def _candidate(self, out: list[Unit], at: int, head: int, final: bool) -> int:
@@ -230,18 +230,18 @@ class Framer:
             return head + 2
         if length < MIN_LENGTH:
             self._at = at + 1
-            self._bare = False
+            self.bare = False
             return 0
-        if at and self._buffer[at - 1] == FLAG:
+        if at and self.buffer[at - 1] == FLAG:
             self._noise(out, at)  # a damaged frame before is a row of its own
             at, head = 0, 1
-        n = len(self._buffer)
+        n = len(self.buffer)
         end = head + length
         if n <= end and not final:
             return end + 1
         damaged = False
-        if n < end or crc(bytes(self._buffer[head:end])) != GOOD:
-            if n <= end or self._buffer[end] != FLAG:
+        if n < end or crc(bytes(self.buffer[head:end])) != GOOD:
+            if n <= end or self.buffer[end] != FLAG:
                 self._skip(at + 1)
                 return 0
             inside = self._inside(head, end, final)
@@ -257,11 +257,11 @@ class Framer:
 
     def _skip(self, to: int) -> None:
         self._at = to
-        self._bare = False
+        self.bare = False
 
     def _length(self, head: int) -> int:
         """The claimed length at head, 0 for another format type, -1 when its octets are not there."""
-        buffer = self._buffer
+        buffer = self.buffer
         if head < len(buffer) and buffer[head] >> 4 != 0xA:
             return 0
         if head + 2 > len(buffer):
@@ -270,7 +270,7 @@ class Framer:
 
     def _inside(self, head: int, end: int, final: bool) -> int:
         """Whether a good frame starts inside a damaged one: -(its place), -(end + 1) for none, or the length needed."""
-        buffer, n = self._buffer, len(self._buffer)
+        buffer, n = self.buffer, len(self.buffer)
         at = buffer.find(FLAG, head, end)
         while at >= 0:
             length = self._length(at + 1)
@@ -287,31 +287,31 @@ class Framer:
 
     def _frame(self, out: list[Unit], head: int, end: int, damaged: bool) -> None:
         """The buffer begins with a frame: format at head, FCS up to end, its closing flag unless that is missing."""
-        closed = end < len(self._buffer) and self._buffer[end] == FLAG
+        closed = end < len(self.buffer) and self.buffer[end] == FLAG
         size = end + closed
-        octets = bytes(self._buffer[:size])
+        octets = bytes(self.buffer[:size])
         value, problems = read_good(octets, head) if closed and not damaged else read(octets)
         if not closed and head:
-            if size < len(self._buffer):
-                problems += (Problem(problem.HDLC_FLAG, size - 1, size, (self._buffer[size],)),)
+            if size < len(self.buffer):
+                problems += (Problem(problem.HDLC_FLAG, size - 1, size, (self.buffer[size],)),)
             else:
                 problems += (Problem(problem.HDLC_TRUNC, size, size, ("closing flag", 1, 0)),)
         good = value is not None and value.good
         out.append(self._unit(size, value.kind if value is not None else "noise", value, problems, good))
-        self._bare = self._flagged = closed
+        self.bare = self.flagged = closed
 
     def _noise(self, out: list[Unit], size: int) -> None:
         """The first `size` octets of the buffer are noise."""
         if size:
-            octets = bytes(self._buffer[:size])
+            octets = bytes(self.buffer[:size])
             out.append(self._unit(size, "noise", None, noise_problems(octets), False))
-            self._flagged = False
-            self._bare = False
+            self.flagged = False
+            self.bare = False
 
     def _unit(self, size: int, kind: str, value: Hdlc | None, problems: tuple[Problem, ...], trusted: bool) -> Unit:
         """Takes the first `size` octets from the buffer with their records and times."""
-        octets = bytes(self._buffer[:size])
-        del self._buffer[:size]
+        octets = bytes(self.buffer[:size])
+        del self.buffer[:size]
         first, last = self._base, self._base + size
         self._base = last
         self._at = 0

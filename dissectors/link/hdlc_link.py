@@ -6,6 +6,7 @@ reach the state. Timers are judged elsewhere. Habits of meters in the field are 
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dissectors import problem
 from dissectors.link import hdlc_address, hdlc_rules
@@ -13,7 +14,10 @@ from dissectors.link.framing import Unit
 from dissectors.link.hdlc import COMMANDS, RESPONSES, Hdlc, Parameters, parties
 from dissectors.link.hdlc_state import UNSEEN, Followed, Link, State, Way, server_key
 from dissectors.problem import Problem
-from dissectors.record import Direction
+from dissectors.record import Direction, Frame
+
+if TYPE_CHECKING:
+    from dissectors.link.hdlc_quick import Head
 
 MAX_LINKS = 1024  # address pairs of one line; then all are forgotten and learned again
 MAX_SCORE = 4
@@ -43,12 +47,14 @@ class Links:
         self.line = line
         self.links: dict[tuple[int, int, int], Link] = {}
         self._ways: dict[bytes, Way] = {}  # by raw destination and source octets
+        self.heads: dict[bytes, Head] = {}  # for the short way: frames of these ways by their first octets
+        self.next: Way | None = None  # whose next frame may take it, when it is the one to come
         self._active: Link | None = None  # of the last frame; None: octets in between were damaged or lost
         self._epoch = 0
-        self._last: Unit | None = None
-        self._last_frame = 0
-        self._heard: int = Direction.UNKNOWN  # what the capture said of the last frame's direction
-        self._poll: tuple[Way, int, Hdlc] | None = None  # the client's frame with P = 1 that waits for an answer
+        self.last: Unit | Frame | None = None
+        self.last_frame = 0
+        self.heard: int = Direction.UNKNOWN  # what the capture said of the last frame's direction
+        self.poll: tuple[Way, int, Hdlc] | None = None  # the client's frame with P = 1 that waits for an answer
         self._servers: dict[tuple[int, int], Link] = {}  # the link last used with a server
         self._sizes: dict[int, dict[int, int]] = {}  # upper address -> octets of the address -> lower address
 
@@ -71,16 +77,17 @@ class Links:
             and way.link.turn == way.direction
             and value.nr == way.other.vs
             and value.poll
-            and (self._poll is None) == (way.direction == Direction.TO_SERVER)
+            and (self.poll is None) == (way.direction == Direction.TO_SERVER)
             and self._expected(way, value, unit.payload)
         ):
             way.other.acked = value.nr
             way.link.turn = way.other.direction
             way.link.last_ns = unit.last_ns
-            self._poll = (way, frame, value) if way.direction == Direction.TO_SERVER else None
-            self._last = unit
-            self._last_frame = frame
-            self._heard = direction
+            self.poll = (way, frame, value) if way.direction == Direction.TO_SERVER else None
+            self.last = unit
+            self.last_frame = frame
+            self.heard = direction
+            self.next = way.other if way.other.steady else None
             return way.plain
         return self._judge(unit, value, frame, direction)
 
@@ -118,6 +125,10 @@ class Links:
         way.frames += 1
         return True
 
+    def way(self, value: Hdlc) -> Way | None:
+        """The way of a frame's address pair, None while it is not known."""
+        return self._ways.get(value.addresses)
+
     def lose(self) -> None:
         """Octets are missing here: every link is UNKNOWN."""
         self._damaged()
@@ -127,17 +138,18 @@ class Links:
     def _damaged(self) -> None:
         """Something unreadable was sent: whose turn it is, and whether a poll was answered, is not known."""
         self._epoch += 1
+        self.next = None
         self._active = None
-        self._poll = None
-        self._last = None
+        self.poll = None
+        self.last = None
 
     # --- one frame, all rules -----------------------------------------------------------------------
 
     def _judge(self, unit: Unit, value: Hdlc, frame: int, heard: int) -> Followed:
         echo = self._echo(unit, heard)
         way = self._resolve(value, heard)
-        before, self._last, self._heard = self._last_frame, unit, heard
-        self._last_frame = frame
+        before, self.last, self.heard = self.last_frame, unit, heard
+        self.last_frame = frame
         if way is None:
             return Followed(Direction.UNKNOWN)
         link, direction = way.link, way.direction
@@ -158,8 +170,8 @@ class Links:
         if direction == Direction.TO_SERVER:
             self._answered(value, way, found)
             self._interleaved(value, way, found)
-        elif self._poll is not None and self._poll[0].link is link:
-            self._poll = None
+        elif self.poll is not None and self.poll[0].link is link:
+            self.poll = None
         if value.kind in (RESPONSES if direction == Direction.TO_SERVER else COMMANDS):
             sender = "client" if direction == Direction.TO_SERVER else "server"
             found.append(hdlc_rules.at_control(unit, value, problem.HDLC_DIR, value.kind, sender))
@@ -170,9 +182,17 @@ class Links:
         self._active = link
         link.last_ns = unit.last_ns
         link.settle()
+        self._foresee(link)
         if not found:
             return way.plain
         return Followed(direction, tuple(found), link.client, link.server, link.physical)
+
+    def _foresee(self, link: Link) -> None:
+        """Whose frame may take the short way next, after a frame of this link: the conditions of follow() but numbers."""
+        up = link.turn == Direction.TO_SERVER
+        way = link.up if up else link.down
+        ready = way.steady and link.turn == way.direction and way.acked == way.vs and (self.poll is None) == up
+        self.next = way if ready else None
 
     def _turn(self, unit: Unit, value: Hdlc, way: Way, frame: int, found: list[Problem]) -> None:
         """P/F passes the turn. Only a server can take it without having it (hdlc.turn)."""
@@ -187,14 +207,14 @@ class Links:
         link.turn = Direction.TO_CLIENT if value.poll else Direction.TO_SERVER
         if silent and value.poll:
             link.turn = Direction.UNKNOWN  # against the rule (hdlc.bcast-p), but single devices do answer
-        self._poll = (way, frame, value) if value.poll and not silent else None
+        self.poll = (way, frame, value) if value.poll and not silent else None
 
     def _answered(self, value: Hdlc, way: Way, found: list[Problem]) -> None:
         """hdlc.no-resp: the client's last P = 1 got no answer. Not when this frame shows that it did get one."""
-        if self._poll is None:
+        if self.poll is None:
             return
-        asked, frame, before = self._poll
-        self._poll = None
+        asked, frame, before = self.poll
+        self.poll = None
         if asked is way and not hdlc_rules.unanswered(before, value):
             way.link.missed(before.ns)
             found.append(Problem(problem.HDLC_MISSED, args=(frame,)))
@@ -217,10 +237,10 @@ class Links:
 
     def _echo(self, unit: Unit, heard: int) -> bool:
         """The same octets again, sooner than any retransmission, or heard by the other receiver."""
-        last = self._last
+        last = self.last
         if last is None or not self.line or unit.octets.strip(b"~") != last.octets.strip(b"~"):
             return False
-        if heard != self._heard and Direction.UNKNOWN not in (heard, self._heard):
+        if heard != self.heard and Direction.UNKNOWN not in (heard, self.heard):
             return True
         if unit.first_ns is None or last.last_ns is None:
             return False
@@ -254,6 +274,7 @@ class Links:
         """A new address pair, both ways."""
         if len(self._ways) >= 2 * MAX_LINKS:
             self._ways.clear()
+            self.heads.clear()
             self.links.clear()
             self._servers.clear()
             self._sizes.clear()
@@ -271,6 +292,7 @@ class Links:
         return same
 
     def _drop(self, value: Hdlc) -> None:
+        self.heads.clear()
         way = self._ways.pop(value.addresses, None)
         self._ways.pop(value.source.octets + value.destination.octets, None)
         if way is not None:

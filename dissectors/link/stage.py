@@ -18,6 +18,8 @@ from dissectors.link import ethernet, ip, tcp, udp, wrapper
 from dissectors.link.conversation import PORT, TO_CLIENT, TO_SERVER, UNKNOWN, Choice, Conversation, Way
 from dissectors.link.fragments import Abandoned
 from dissectors.link.framing import Chunk, Unit
+from dissectors.link.hdlc_framer import Framer as HdlcFramer
+from dissectors.link.hdlc_quick import Line
 from dissectors.link.packets import Packet, Packets, first_layer
 from dissectors.link.stream import ACK, FIN, RST, SYN, Event, Half
 from dissectors.problem import Problem
@@ -59,6 +61,7 @@ class LinkStage:
         self._quick_tcp: dict[tuple[bytes, bytes, int, int], Way] = {}
         self._packets: dict[int, Packets] = {}
         self._lines: dict[int, Conversation] = {}
+        self._quick_hdlc: dict[int, Line] = {}  # serial channel * 4 + direction
         self._heard: dict[int, int] = {}  # serial channel -> direction that all its records have had
         self._no = 0
         self.last_ns: int | None = None  # of the record read last
@@ -67,7 +70,7 @@ class LinkStage:
     def frames(self, records: Iterable[Record]) -> Iterator[Frame]:
         """Frames in the order in which they become complete; `no` counts them from 1."""
         channels = self.channels
-        quick_udp, quick_tcp = self._quick_udp.get, self._quick_tcp.get
+        quick_udp, quick_tcp, quick_hdlc = self._quick_udp.get, self._quick_tcp.get, self._quick_hdlc.get
         udp_unpack, udp_size, udp_mask, udp_pattern = UDP_CHAIN.unpack_from, *UDP_CHAIN[:1], *UDP_CHAIN[2:]
         tcp_unpack, tcp_size, tcp_mask, tcp_pattern = TCP_CHAIN.unpack_from, *TCP_CHAIN[:1], *TCP_CHAIN[2:]
         number = int.from_bytes
@@ -161,6 +164,14 @@ class LinkStage:
                             yield from self._deliver(way, data, r, carrier)
                         else:
                             yield from self._events(way, events, r)
+                        continue
+            elif not r.flags & UNUSUAL and not r.lost:
+                line = quick_hdlc(r.channel * 4 + r.direction)
+                if line is not None:
+                    frame = line.frame(self._no + 1, r)
+                    if frame is not None:
+                        self._no += 1
+                        yield frame
                         continue
             yield from self._record(r, link)
         yield from self._end()
@@ -302,18 +313,28 @@ class LinkStage:
         else:
             way = conversation.ways[0]
         problems: tuple[Problem, ...] = ()
-        if r.lost or r.flags & Flag.LOSS:
-            problems += (Problem(P.CAPTURE_LOSS, 0, 0, (r.lost or "some",)),)
-            yield from self._frames(conversation.lose(way, r.lost), r.channel, r.direction)
-        bad = [flag.name or "" for flag in LINE_ERRORS if r.flags & flag]
-        if bad:
-            words = ", ".join(bad).lower().replace("_", " ")
-            problems += (Problem(P.CAPTURE_LINE, 0, len(r.octets), (words,)),)
-        if not r.octets:
+        octets = r.octets
+        if r.lost or r.flags & UNUSUAL:
+            if r.lost or r.flags & Flag.LOSS:
+                problems += (Problem(P.CAPTURE_LOSS, 0, 0, (r.lost or "some",)),)
+                yield from self._frames(conversation.lose(way, r.lost), r.channel, r.direction)
+            bad = [flag.name or "" for flag in LINE_ERRORS if r.flags & flag]
+            if bad:
+                words = ", ".join(bad).lower().replace("_", " ")
+                problems += (Problem(P.CAPTURE_LINE, 0, len(octets), (words,)),)
+        if not octets:
             yield self._other(r, "line", problems)
             return
-        chunk = Chunk(r.octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns)
-        yield from self._frames(conversation.feed(way, chunk), r.channel, r.direction, problems)
+        units = conversation.feed(way, Chunk(octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
+        yield from self._frames(units, r.channel, r.direction, problems)
+        links = conversation.links
+        if links is not None and len(units) == 1 and units[0][1].octets is octets and units[0][1].value is not None:
+            if way.telnet is None and isinstance(way.framer, HdlcFramer) and units[0][1].trusted:
+                key = r.channel * 4 + r.direction
+                line = self._quick_hdlc.get(key)
+                if line is None:
+                    line = self._quick_hdlc[key] = Line(links, way.framer, way.path, way.profile)
+                line.learn(units[0][1].value, octets)
 
     def _line(self, r: Record, link: int) -> Conversation:
         """The conversation of a serial channel. Two wires of one line, each heard in one direction
@@ -478,6 +499,7 @@ class LinkStage:
                 yield from self._frames([(way, unit)], channel_of.get(id(conversation), 0), direction)
 
 
+UNUSUAL = int(Flag.LOSS | Flag.CRC_ERROR | Flag.FRAMING_ERROR | Flag.PARITY_ERROR | Flag.BREAK | Flag.OVERRUN)
 LINE_ERRORS = (Flag.CRC_ERROR, Flag.FRAMING_ERROR, Flag.PARITY_ERROR, Flag.BREAK, Flag.OVERRUN)
 
 

@@ -162,7 +162,7 @@ def test_wrong_usage(pcap: Path, words: tuple[str, ...], said: str) -> None:
 def test_hex_log(tmp_path: Path) -> None:
     path = tmp_path / "session.hex"
     path.write_text("\n".join(octets.hex(" ") for octets in (AARQ, GET, GOT)))
-    assert [line.split()[4] for line in run("dump", path).lines] == ["-", "-", "-"] or True
+    assert len(run("dump", path).lines) == 3
     found = [json.loads(line) for line in run("dump", path, "--format", "jsonl").lines]
     assert [row["apdu"] for row in found] == ["aarq", "get-request-normal", "get-response-normal"]
     assert found[0]["time"] is None

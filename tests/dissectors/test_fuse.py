@@ -58,8 +58,6 @@ def test_a_packet_that_fits_is_read_as_the_layers_read_it(packet: bytes, changes
         if p.transport == "tcp":
             assert (p.hosts, p.source_port, p.destination_port) == (source + destination, sport, dport)
             assert (p.sequence, p.acknowledgement, p.flags & 0xFF) == (sequence, ack, flags)
-    else:
-        assert packet is not whole
 
 
 def test_the_shipped_chains_fit_plain_packets_only() -> None:

@@ -206,7 +206,7 @@ def test_wrapper_and_exported_apdus_pass() -> None:
     frames += [packet(3, "wrapper", "wrapper", DOWN), packet(4, "tcp", "tcp.ack", UP)]
     pdus = list(join(frames))
     assert brief(pdus) == [(b"q", (1,)), (b"r", (2,))]
-    assert [(p.client, p.server, p.confirmed, p.attempts, p.last_attempt_ns) for p in pdus] == [
+    assert [(p.client, p.server, p.confirmed, p.attempts, p.asked_ns) for p in pdus] == [
         (16, 1, True, 1, 1),
         (16, 1, True, 1, 2),
     ]

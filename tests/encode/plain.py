@@ -17,7 +17,9 @@ def ethernet(payload: bytes, kind: int = 0x0800, vlan: int | None = None) -> byt
     return bytes.fromhex("020000000002020000000001") + tag + struct.pack("!H", kind) + payload
 
 
-def ipv4(protocol: int, payload: bytes, source: str, destination: str, *, ident: int = 1, fragment: int = 0x4000) -> bytes:
+def ipv4(
+    protocol: int, payload: bytes, source: str, destination: str, *, ident: int = 1, fragment: int = 0x4000
+) -> bytes:
     """fragment: flags and offset in units of eight octets; 0x4000 is don't fragment."""
     ends = ip_address(source).packed + ip_address(destination).packed
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), ident, fragment, 64, protocol, 0) + ends
