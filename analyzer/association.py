@@ -35,7 +35,8 @@ ACTIVE = frozenset({"open", "mid-capture", "pre-established", "none"})
 ASSOCIATION_CLASSES = frozenset({12, 15})  # their secrets and HLS replies want a closer look
 SECURITY_SETUP, KEY_TRANSFER = 64, 2  # interface class and its method
 PLAIN = frozenset({"get", "set", "action", "read", "write", "access"})
-HEAD_OCTETS = 13  # APDUs up to this length (GET requests, plain responses) repeat: dissected once
+HEAD_OCTETS = 96  # requests up to this length repeat: dissected once
+PLAIN_OCTETS = 5  # so do responses without data
 HEADS = 8192
 # Services that only make sense as the answer to one of these.
 ANSWERS_ANY = frozenset({"exception", "error"})
@@ -87,7 +88,7 @@ class Associations:
             a = open_.get(key)
             direction = p.direction
             problems = p.problems
-            known = heads.get((octets, direction))
+            known = heads.get((octets, direction)) if len(octets) <= HEAD_OCTETS else None
             if known is not None:
                 apdu, target = known
             else:
@@ -102,7 +103,7 @@ class Associations:
                 else:
                     apdu = quickly
                     target = target_of(apdu) if apdu.class_id >= 0 else None
-                    if len(octets) <= HEAD_OCTETS:
+                    if len(octets) <= HEAD_OCTETS and (apdu.role == "request" or len(octets) <= PLAIN_OCTETS):
                         if len(heads) >= HEADS:
                             heads.clear()
                         heads[octets, direction] = (apdu, target)

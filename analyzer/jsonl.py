@@ -13,20 +13,18 @@ from analyzer import rows, words
 from analyzer.model import Message
 from analyzer.run import Run
 from dissectors import quickdata
+from dissectors.cursor import Stop
 from dissectors.record import DIRECTION_NAMES
 
 encode = msgspec.json.Encoder().encode
-SHORT = 13  # octets of the APDUs whose `fields` are cached whole: a GET request, most plain responses
+SHORT = 160  # octets of the APDUs whose `fields` are cached whole: requests, plain responses, AARQ and AARE
 CACHED = 8192
 HEAD = b'{"no":%d,"frames":[%s],"time":"%s","time_ns":%d,"end_ns":%s,"uncertainty_ns":%s,'
 WHAT = (
-    b'"apdu":"%s","invoke_id":%d,%s"items":null,"result":%s,"data":%s,"text":%s,"security":%s,'
+    b'"apdu":"%s","invoke_id":%s,%s"items":null,"result":%s,"data":%s,"text":%s,"security":%s,'
     b'"fields":%s,"problems":%s}\n'
 )
 RESPONSE = "get-response-normal"
-SHAPES = frozenset(
-    {"get-request-normal", RESPONSE, "set-response-normal", "action-request-normal", "action-response-normal"}
-)
 
 
 class MessageLines:
@@ -36,7 +34,7 @@ class MessageLines:
         self.run = run
         self._ends: dict[tuple[int, ...], bytes] = {}
         self._objects: dict[int, tuple[Any, bytes]] = {}
-        self._fields: dict[bytes, bytes] = {}
+        self._fields: dict[tuple[bytes, int], bytes] = {}
         self._invoke: dict[bytes, bytes] = {}
 
     def __call__(self, m: Message) -> bytes:
@@ -45,9 +43,8 @@ class MessageLines:
         octets = m.octets
         name = apdu.name
         where = apdu.data
-        short = len(octets) <= SHORT
-        plain = m.joined is None and p.first_ns is not None and apdu.invoke_id >= 0
-        if name not in SHAPES or not (short or (name == RESPONSE and where is not None)) or not plain:
+        valued = name == RESPONSE and where is not None and apdu.invoke_id >= 0
+        if m.joined is not None or apdu.items is not None or p.first_ns is None or not (valued or len(octets) <= SHORT):
             return encode(rows.row("message", m, self.run)) + b"\n"
         key = (p.path.number, p.direction, m.association, p.client, p.server, p.physical, p.channel)
         ends = self._ends.get(key)
@@ -61,8 +58,11 @@ class MessageLines:
             found = self._objects[id(target)] = (target, self._object(m))
         data = b"null"
         if where is not None:
-            data = quickdata.json(octets[where[0] : where[1]])
-        if name == RESPONSE and where is not None:
+            try:
+                data = quickdata.json(octets[where[0] : where[1]])
+            except Stop:
+                valued = False
+        if valued:
             invoke = self._invoke.get(octets[:4])
             if invoke is None:
                 whole = rows.fields_of(m, self.run)
@@ -70,17 +70,15 @@ class MessageLines:
                 invoke = self._invoke[octets[:4]] = b'{"invoke-id-and-priority":' + inner + b',"result":{"data":'
             fields = invoke + data + b"}}"
         else:
-            cached = self._fields.get(octets)
+            cached = self._fields.get((octets, m.context))
             if cached is None:
                 if len(self._fields) > CACHED:
                     self._fields.clear()
-                cached = self._fields[octets] = encode(rows.fields_of(m, self.run))
+                cached = self._fields[octets, m.context] = encode(rows.fields_of(m, self.run))
             fields = cached
-        text: str | None = None
-        if where is not None and target is not None:
-            text = self.run.text(m)
+        text = self.run.text(m)
         u = p.uncertainty_ns
-        frames = p.frames
+        frames = m.frames
         numbers = b"%d" % frames[0] if len(frames) == 1 else ",".join(map(str, frames)).encode()
         head = HEAD % (
             m.no,
@@ -92,7 +90,7 @@ class MessageLines:
         )
         what = WHAT % (
             name.encode(),
-            apdu.invoke_id,
+            b"null" if apdu.invoke_id < 0 else b"%d" % apdu.invoke_id,
             found[1],
             encode(apdu.result),
             data,

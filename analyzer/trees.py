@@ -65,7 +65,7 @@ def _parts(frame: Frame, run: Run) -> Iterator[tuple[bytes, str, str, Context]]:
     link = run.channels[frame.channel].link_type if frame.channel < len(run.channels) else -1
     lowest = first_layer(link)
     start = OWN.get(frame.kind) or OWN.get(frame.layer)
-    packet = frame.carrier if start is not None else frame.octets
+    packet = frame.carrier if start is not None or frame.carrier else frame.octets
     if lowest and packet:
         yield packet, lowest, "packet", EMPTY
     if start is not None:
@@ -77,7 +77,7 @@ def frame_tree(frame: Frame, run: Run) -> tuple[TreeNode, ...]:
     out: tuple[TreeNode, ...] = ()
     for octets, first, buffer, context in _parts(frame, run):
         nodes = octet_trees(octets, first, buffer, context)
-        if buffer == "packet" and OWN.get(frame.layer) is not None:
+        if buffer == "packet" and frame.carrier:
             nodes = tuple(_without_truncation(node) for node in nodes)  # the payload is the other buffer
         out += nodes
     return out

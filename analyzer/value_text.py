@@ -213,6 +213,8 @@ def element_value(one: Element, device: Device, extra: Extra) -> tuple[Cell, str
     class_id = element_class(one, device)
     if value is None:
         return None, ""
+    if isinstance(value, list) and (columns := captured.definitions(data)):
+        return f"{len(columns)} objects", ""
     if one.index or not one.obis:
         words = None
     else:
@@ -225,8 +227,7 @@ def element_value(one: Element, device: Device, extra: Extra) -> tuple[Cell, str
     if isinstance(value, (int, float)):
         return value, ""
     if isinstance(value, list):
-        columns = captured.definitions(data)
-        return f"{len(columns)} objects" if columns else plain(data), ""
+        return plain(data), ""
     return string(data).rstrip("\0 "), ""
 
 

@@ -22,10 +22,15 @@ _long = Pack(">xI").unpack_from
 
 
 def _get_request(octets: bytes, n: int) -> Apdu | None:
-    if n != REQUEST_OCTETS:
+    if n < REQUEST_OCTETS:
         return None
     choice, invoke, class_id, obis, attribute, flag = _request(octets)
-    if choice != NORMAL or flag:
+    if choice != NORMAL:
+        return None
+    if flag:  # selective access: selector and parameters, which the Apdu does not carry
+        if flag != 1 or n < REQUEST_OCTETS + 2 or prove(octets, REQUEST_OCTETS + 1, n) != n:
+            return None
+    elif n != REQUEST_OCTETS:
         return None
     return Apdu(0xC0, "get-request-normal", "get", "request", invoke & 15, invoke & 64 != 0, class_id, obis, attribute)
 

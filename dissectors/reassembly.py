@@ -18,6 +18,7 @@ from dissectors.problem import Problem
 from dissectors.record import Direction, Frame, Path, Pdu
 
 PASSED = frozenset(("wrapper", "apdu"))
+TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
 MAX_APDU = 1 << 20
 MAX_LINKS = 65536
 MAX_WAITING = 64
@@ -65,6 +66,19 @@ class Joint:
         self.parts = (Part(), Part(), Part())  # by Direction
 
 
+class Pair:
+    """The joint of a raw address pair, as its sender sees it."""
+
+    __slots__ = ("client", "direction", "joint", "other", "part", "physical", "server")
+
+    def __init__(self, frame: Frame, joint: Joint) -> None:
+        self.joint = joint
+        self.direction = frame.direction
+        self.client, self.server, self.physical = _parties(frame)
+        self.part = joint.parts[frame.direction]
+        self.other = joint.parts[1 - frame.direction]
+
+
 class Held:
     """A Pdu that waits for its retransmissions. frame: of its last segment."""
 
@@ -85,12 +99,30 @@ def join(frames: Iterable[Frame]) -> Iterator[Pdu]:
     """
     state = Reassembly()
     queue = state.queue
-    to_server = int(Direction.TO_SERVER)
+    held_by = state.held
     for frame in frames:
-        if frame.layer in PASSED:
+        layer = frame.layer
+        if layer == "hdlc" and not frame.problems:
+            value = frame.value
+            if value is not None and value.good and frame.direction <= TO_CLIENT:
+                held = held_by.pop(frame.path.number, None)
+                if held is not None:
+                    held.waiting = False
+                found = state.plain(frame, value)
+                if found is not None:
+                    if value.kind == "I" and frame.direction == TO_SERVER:
+                        state.put(found, frame)
+                    elif queue:
+                        queue.append(Held(found))
+                    else:
+                        yield found
+                        continue
+            else:
+                state.take(frame)
+        elif layer in PASSED:
             if not frame.payload:
                 continue
-            up = frame.direction == to_server
+            up = frame.direction == TO_SERVER
             pdu = Pdu(
                 (frame.no,),
                 frame.channel,
@@ -110,8 +142,8 @@ def join(frames: Iterable[Frame]) -> Iterator[Pdu]:
             state.put(pdu)
         else:
             state.take(frame)
-        if queue:
-            yield from state.ready()
+        while queue and not queue[0].waiting:
+            yield queue.popleft().pdu
     state.finish()
     yield from state.ready()
 
@@ -121,8 +153,9 @@ class Reassembly:
 
     def __init__(self) -> None:
         self.queue: deque[Held] = deque()
-        self._held: dict[Conversation, Held] = {}
+        self.held: dict[Conversation, Held] = {}
         self._joints: dict[Conversation, dict[tuple[int, int, int, int], Joint]] = {}
+        self._pairs: dict[Conversation, dict[bytes, Pair]] = {}  # the same by raw addresses
         self._links = 0
         self._pushes: dict[Conversation, Part] = {}  # the part of a segmented UI that is not finished
 
@@ -131,7 +164,7 @@ class Reassembly:
         held = Held(pdu, frame)
         self.queue.append(held)
         if frame is not None:
-            self._held[held.conversation] = held
+            self.held[held.conversation] = held
         if len(self.queue) > MAX_WAITING:
             self._release(self.queue[0].conversation)
 
@@ -143,14 +176,14 @@ class Reassembly:
 
     def finish(self) -> None:
         """The end of the input."""
-        for conversation in list(self._held):
+        for conversation in list(self.held):
             self._release(conversation)
         for joints in self._joints.values():
             for part in (part for joint in joints.values() for part in joint.parts if part.frames):
                 self._gap(part.frames[-1], part, problem.EOF_PENDING, "a segmented APDU")
 
     def _release(self, conversation: Conversation) -> None:
-        held = self._held.pop(conversation, None)
+        held = self.held.pop(conversation, None)
         if held is not None:
             held.waiting = False
 
@@ -171,13 +204,82 @@ class Reassembly:
             found = self._forget(frame.path)
             self.put(_event(frame, "gap" if frame.kind == "tcp.gap" else "link-down", found))
 
+    def plain(self, frame: Frame, value: Hdlc) -> Pdu | None:
+        """A good frame of known direction without problems: the hot path. An APDU in one frame is returned; what
+        else it completes is queued."""
+        number = frame.path.number
+        try:
+            pair = self._pairs[number][value.addresses]
+        except KeyError:
+            pair = self._pair(frame, value)
+        if pair.direction != frame.direction or pair.physical != frame.physical:
+            pair = self._pair(frame, value)
+        part, other = pair.part, pair.other
+        if part.asked:
+            part.asked = False
+            if part.poll_ns is not None and frame.first_ns is not None:
+                part.response_ns = frame.first_ns - part.poll_ns
+        kind = value.kind
+        if kind == "RR" or kind == "RNR":
+            if not other.began:
+                other.polls += 1
+            return None
+        other.polls = 0
+        first_ns, last_ns = frame.first_ns, frame.last_ns
+        if pair.direction == TO_SERVER:
+            other.asked = True
+            other.response_ns = None
+            other.poll_ns = last_ns if value.poll else None
+        if not frame.payload or (kind != "I" and kind != "UI"):
+            if kind in EVENTS:
+                self._command(frame, value, pair.joint)
+            return None
+        if not value.llc or part.frames or value.segmented:
+            self._segment(frame, value, part)
+            return None
+        part.lost = part.began = False
+        part.known = True
+        response_ns, part.response_ns = part.response_ns, None
+        polls, part.polls = part.polls, 0
+        return Pdu(
+            (frame.no,),
+            frame.channel,
+            frame.path,
+            frame.profile,
+            frame.direction,
+            first_ns,
+            last_ns,
+            frame.uncertainty_ns,
+            pair.client,
+            pair.server,
+            frame.payload[LLC_SIZE:],
+            (),
+            pair.physical,
+            kind == "I",
+            "",
+            1,
+            last_ns,
+            last_ns,
+            response_ns,
+            polls,
+            0 if first_ns is None or last_ns is None else last_ns - first_ns,
+        )
+
+    def _pair(self, frame: Frame, value: Hdlc) -> Pair:
+        joint = self._joint(frame)
+        pairs = self._pairs.setdefault(frame.path.number, {})
+        if len(pairs) >= MAX_LINKS:
+            pairs.clear()
+        pair = pairs[value.addresses] = Pair(frame, joint)
+        return pair
+
     def _hdlc(self, frame: Frame, value: Hdlc) -> None:
         conversation = frame.path.number
         kinds = {p.kind for p in frame.problems} if frame.problems else ()
         if problem.HDLC_ECHO in kinds:
             return
         again = problem.HDLC_RETX in kinds
-        held = self._held.get(conversation)
+        held = self.held.get(conversation)
         if held is not None:
             if again and _same(held.frame, frame):
                 self._attempt(held, frame)
@@ -354,6 +456,7 @@ class Reassembly:
         if joint is None:
             if self._links >= MAX_LINKS:
                 self._joints.clear()
+                self._pairs.clear()
                 self._links = 0
             joints = self._joints.setdefault(frame.path.number, {})
             joint = joints[key] = Joint()
@@ -373,6 +476,7 @@ class Reassembly:
     def _forget(self, path: Path) -> tuple[Problem, ...]:
         """The conversation is broken off: problems of its unfinished segments."""
         self._pushes.pop(path.number, None)
+        self._pairs.pop(path.number, None)
         joints = self._joints.pop(path.number, {})
         self._links -= len({id(joint) for joint in joints.values()})
         return tuple(p for joint in joints.values() for part in joint.parts for p in _unfinished(part))

@@ -168,7 +168,8 @@ def shown(apdu: dict[str, Any]) -> str:
 
 LABELS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "data-notification (dt empty, data=unsigned 7)": lambda m: (
-        (m["apdu"], m["data"]) == ("data-notification", {"type": "unsigned", "value": 7}) and not m["fields"]["date-time"]
+        (m["apdu"], m["fields"]["date-time"]) == ("data-notification", "")
+        and m["data"] == {"type": "unsigned", "value": 7}
     ),
     "set-request-normal (value=unsigned 5)": lambda m: (
         m["apdu"] == "set-request-normal" and m["data"] == {"type": "unsigned", "value": 5}

@@ -196,8 +196,10 @@ def chunk_groups(look: Look, chunk_list: list[dict[str, Any]]) -> list[str]:
 
 
 def session_security(look: Look, value: str) -> list[str]:
-    ciphered = [m for m in look.messages if m["apdu"].startswith(("glo-", "ded-")) or m["security"]]
-    return same(f"ciphered APDUs ({value})", bool(ciphered), "no APDU protection" not in value)
+    """Of the services; the initiate APDUs of AARQ and AARE are ciphered in every such context."""
+    services = [m for m in look.messages if m["apdu"] not in ("aarq", "aare")]
+    ciphered = [m for m in services if m["apdu"].startswith(("glo-", "ded-")) or m["security"]]
+    return same(f"ciphered services ({value})", bool(ciphered), "no APDU protection" not in value)
 
 
 def session_header(look: Look, value: dict[str, str]) -> list[str]:

@@ -28,6 +28,7 @@ from dissectors.tags import DIRECTION, TAGS
 WAIT = 8
 IDLE_FACTOR = 20
 PORT = 4059  # registered for DLMS/COSEM: decides the direction only until an APDU tells it
+BEFORE = frozenset({"modem", "telnet"})  # dialogues that stand before something else: wait for that
 LLC = {b"\xe6\xe6\x00": int(Direction.TO_SERVER), b"\xe6\xe7\x00": int(Direction.TO_CLIENT)}
 TO_SERVER, TO_CLIENT, UNKNOWN = int(Direction.TO_SERVER), int(Direction.TO_CLIENT), int(Direction.UNKNOWN)
 
@@ -129,12 +130,14 @@ class Conversation:
                 chunk = _replace(chunk, line, chunk.carrier + taken)
         framer = way.framer
         if framer is None:
-            return [self._raw(chunk)]
+            return self._turn(way, chunk)
         units = framer.feed(chunk)
         if self.transport == "udp":
             units += framer.end()
-        elif self.carrier == "hdlc" and units and units[-1].kind == "noise":
-            units = [self._named(unit) for unit in units]
+        elif self.carrier == "hdlc":
+            for unit in units:
+                if unit.kind == "noise":
+                    return [self._named(each) for each in units]
         return units
 
     def _named(self, unit: Unit) -> Unit:
@@ -146,6 +149,14 @@ class Conversation:
             return unit
         problems = (Problem(P.MODEM_DIALOGUE, 0, len(unit.octets), (found.text,)),)
         return _unit(unit.octets, unit, "modem", problems)
+
+    def _turn(self, way: Way, chunk: Chunk) -> list[Unit]:
+        """Octets of a conversation without framer; a line may turn to HDLC after a sign-on or a dialogue."""
+        if self.transport in ("serial", "text") and self.carrier != "apdu" and self.choice.find("serial", "hdlc")[0]:
+            look = recognise.content(chunk.octets)
+            if look is not None and look.certain and look.kind == "hdlc":
+                return [unit for _, unit in self._commit(look.kind, look.reason, False, ((way, chunk),))]
+        return [self._raw(chunk)]
 
     def _raw(self, chunk: Chunk) -> Unit:
         if self.carrier == "apdu":
@@ -175,7 +186,7 @@ class Conversation:
         if found is not None and found.end < len(octets):
             octets = octets[found.end :]
         look = recognise.content(octets)
-        if look is not None and look.certain:
+        if look is not None and look.certain and look.kind not in BEFORE:
             return self._commit(look.kind, look.reason, telnet)
         if look is None and self.transport in ("serial", "exported", "text") and is_apdu(octets):
             return self._commit("apdu", "complete APDU with a known tag", False)
@@ -188,7 +199,7 @@ class Conversation:
         for _, chunk in self._waiting:
             octets = chunk.octets
             look = recognise.content(octets)
-            if look is not None:
+            if look is not None and look.kind not in BEFORE:
                 return self._commit(look.kind, f"likely: {look.reason}", negotiates(octets))
             if self.transport in ("text", "exported") and apdu_tag(octets) in TAGS:
                 return self._commit("apdu", "likely: begins with the tag of an APDU", False)
@@ -196,7 +207,10 @@ class Conversation:
                 return self._commit("hdlc", "likely: flags on a serial line", False)
         return self._commit("raw", "no known content", False)
 
-    def _commit(self, kind: str, why: str, telnet: bool) -> list[tuple[Way, Unit]]:
+    def _commit(
+        self, kind: str, why: str, telnet: bool, later: tuple[tuple[Way, Chunk], ...] = ()
+    ) -> list[tuple[Way, Unit]]:
+        """The carrier is known: framers are made, and what waited goes through them, then `later`."""
         transport = "serial" if self.transport == "text" else self.transport
         profile, _ = self.choice.find(transport, kind)
         if kind == "apdu":
@@ -219,7 +233,7 @@ class Conversation:
             way.telnet = Telnet() if telnet else None
             way.wrapped = kind == "wrapper" and not telnet
         waited, self._waiting = self._waiting, []
-        return [(way, unit) for way, chunk in waited for unit in self._units(way, chunk)]
+        return [(way, unit) for way, chunk in (*waited, *later) for unit in self._units(way, chunk)]
 
     def _idle_ns(self) -> int | None:
         """Silence after which a frame on a serial line is given up: far above the inter-octet time-out,

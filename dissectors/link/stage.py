@@ -25,6 +25,7 @@ from dissectors.link.stream import ACK, FIN, RST, SYN, Event, Half
 from dissectors.problem import Problem
 from dissectors.profile import Profile
 from dissectors.record import Channel, Flag, Frame, Path, Record
+from dissectors.tags import TAGS
 
 MAX_CONVERSATIONS = 200_000
 ETHERNET_LINK, EXPORTED_LINK, TEXT_LINK, RTAC_LINK = 1, 252, -1, 250
@@ -95,6 +96,7 @@ class LinkStage:
                         and size == n + 16
                         and end == len(o)
                         and n
+                        and o[50] in TAGS
                         and (not number(o[14:34], "big") % 0xFFFF or o[24:26] == OFFLOADED)  # checksum right or unset
                     ):
                         problems = way.known.get((source, destination))
@@ -216,7 +218,12 @@ class LinkStage:
         if not chunk.octets:
             yield self._whole(way, p, r, "udp", "other", p.problems)
             return
-        yield from self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, p.problems)
+        frames = self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, p.problems)
+        if len(p.records) > 1:  # fragments: the first frame of the datagram names them all
+            first = next(frames, None)
+            if first is not None:
+                yield replace(first, records=p.records)
+        yield from frames
         if way.wrapped and p.layers == ("ethernet", "ipv4", "udp") and way.direction != UNKNOWN:
             host = p.hosts
             self._quick_udp[host[:4], host[4:], p.source_port, p.destination_port] = way

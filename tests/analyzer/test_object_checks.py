@@ -71,7 +71,7 @@ def test_a_register_without_scaler_is_noted_once() -> None:
 
 def test_the_rules_of_the_catalogue() -> None:
     t = Talk().get(3, VOLTAGE, 3, scaler(0, 58)).get(3, VOLTAGE, 9, u16(1)).get(8, "0-0:1.0.0*255", 2, os(bytes(12)))
-    t.get(15, VOLTAGE, 8, u32(1)).action(8, "0-0:1.0.0*255", 9, None, 3)
+    t.get(15, "0-0:1.0.0*255", 8, u32(1)).action(8, "0-0:1.0.0*255", 9, None, 3)
     assert [line.split(":")[0] for line in problems(t)] == [
         "2 cosem.unit", "3 cosem.attr", "6 apdu.datetime", "7 cosem.obis-class", "8 cosem.type", "9 cosem.method",
     ]  # fmt: skip
