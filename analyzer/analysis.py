@@ -10,6 +10,9 @@ too and are dissected again from the octets when looked at. Row numbers count fr
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from analyzer.addressing import Addressing
 from analyzer.columns import NO_TIME, Table, Words
 from analyzer.findings import Findings
@@ -63,6 +66,7 @@ class Analysis:
         """Reads everything; yields the number of frames kept, now and then, for progress."""
         own: tuple[Tap, ...] = (self._keep, self.addressing, self.objects, self._found)
         self.run = Run(records, self.channels, self.profiles, (*own, *taps))
+        self.run.meaning = self.objects.meaning  # so that words know what the whole capture taught
         for n, _ in enumerate(self.run.exchanges()):
             if not n & 0xFFF:
                 self.findings += self._found.drain()
@@ -137,6 +141,12 @@ class Analysis:
         table, make = kept[level]
         for no in range(1, len(table) + 1):
             yield make(no)
+
+    def select(self, level: str, source: str) -> npt.NDArray[np.int64]:
+        """Numbers of the rows of a level ("frame", "message", "exchange") that pass a filter."""
+        from analyzer.filter_columns import select
+
+        return select(self, level, source)
 
     # -- numbers of interned values ---------------------------------------------------------------------
 

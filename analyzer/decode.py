@@ -106,7 +106,7 @@ def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False, ri
         out.messages.append(rows.row("message", message, run))
         for number in message.pdu.frames:
             carried.setdefault(number, []).append(message.no)
-        apdus.append("acse" if 0x60 <= message.octets[0] <= 0x63 else "xdlms")
+        apdus.append("acse" if b"\x60" <= message.octets[:1] <= b"\x63" else "xdlms")
         if tree and len(message.pdu.frames) > 1:
             nodes += trees.message_tree(message, run)
     for frame in frames.values():
@@ -126,9 +126,9 @@ def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False, ri
     out.problems += [p for p in known if p not in out.problems]
     if rest:
         out.problems.append(rows.problem_row(Problem(P.APDU_TRAIL, 0, len(rest), (len(rest),)), 0))
-    if not out.messages and out.rest and not out.problems:
+    if not out.messages and out.rest and all(p["code"] == P.PROFILE_NONE.code for p in out.problems):
         why = Problem(P.PROFILE_NONE, 0, len(octets), (_why(octets),))
-        out.problems.append(rows.problem_row(why, 0))
+        out.problems = [rows.problem_row(why, 0)]
     if tree:
         out.tree = nodes
     return out

@@ -13,7 +13,7 @@ from analyzer.findings import Findings
 from analyzer.model import Message
 from analyzer.objects import Objects
 from analyzer.run import Run, Tap
-from dissectors.errors import UsageError
+from dissectors.errors import CaptureError, UsageError
 from dissectors.record import Frame
 
 Write = Callable[[bytes], Any]
@@ -96,7 +96,7 @@ def dump(
     written = 0
     buffer: list[bytes] = []
     learn = run.meaning.learn if level == "message" and (keep is not None or columns) else None
-    for item in items:
+    for item in _until(items, lambda: write(b"".join(buffer))):
         if learn is not None:
             learn(item)
         if keep is not None and not keep(item, run):
@@ -117,6 +117,15 @@ def dump(
     if buffer:
         write(b"".join(buffer))
     return written
+
+
+def _until(items: Iterable[Any], rest: Callable[[], Any]) -> Iterator[Any]:
+    """The items; where reading them fails midway, what was decoded so far is written first."""
+    try:
+        yield from items
+    except CaptureError:
+        rest()
+        raise
 
 
 def _writer(run: Run, level: str, format: str, columns: list[rows.Column]) -> Callable[[Any], bytes]:

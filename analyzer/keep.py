@@ -81,7 +81,7 @@ class Keep:
             if count > 1 and records[-1] - records[0] != count - 1:
                 a.records_of[f.no] = records
             path = f.path
-            key = (id(path), f.source, f.destination, f.kind, f.direction, f.physical, f.layer, f.profile)
+            key = (id(path), f.source, f.destination, f.kind, f.direction, f.physical, f.layer, f.profile, f.channel)
             rest = known.get(key)
             if rest is None:
                 if len(known) > SHARED_MAX:
@@ -129,12 +129,18 @@ class Keep:
                 a.joined += octets
             if m.problems:
                 a.message_problems[m.no] = m.problems
-            if m.plain is not None or m.joined is not None or apdu.items is not None or m.progress:
+            if (
+                m.security is not None
+                or m.joined is not None
+                or m.plain is not None
+                or apdu.items is not None
+                or m.progress
+            ):
                 a.more[m.no] = (m.plain, m.joined, m.security, m.joined_frames, m.progress, apdu)
             path, target = p.path, m.target
             key = (
                 id(path), p.client, p.server, p.physical, m.association, m.context, id(target), apdu.name,
-                apdu.result, apdu.invoke_id, p.direction, p.profile,
+                apdu.result, apdu.invoke_id, p.direction, p.profile, p.channel,
             )  # fmt: skip
             rest = known.get(key)
             if rest is None:
@@ -162,7 +168,10 @@ class Keep:
             responses = e.responses
             if len(responses) > 1:
                 a.responses_of[e.no] = responses
-            key = (e.association, id(e.target), e.service, e.result, e.client, e.server, e.channel, e.client_address)
+            key = (
+                e.association, id(e.target), e.service, e.result, e.client, e.server, e.physical, e.channel,
+                e.client_address, e.server_address, e.profile,
+            )  # fmt: skip
             rest = known.get(key)
             if rest is None:
                 if len(known) > SHARED_MAX:

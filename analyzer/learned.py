@@ -10,6 +10,7 @@ from analyzer import image, object_list
 from analyzer.image import Image
 from analyzer.known_objects import KnownObjects
 from analyzer.object_list import Catalogue
+from analyzer.short_names import ShortNames
 from dissectors import compact_array
 from dissectors.cosem import captured, classes, meaning, pushed
 from dissectors.cosem.captured import Captured, whole
@@ -35,6 +36,7 @@ class Device:
         self.catalogues: dict[int, Catalogue] = {}  # by client SAP
         self.classes: dict[bytes, int] = {}  # logical name → class, of objects seen or listed
         self.versions: dict[tuple[int, bytes], int] = {}
+        self.short_names = ShortNames()
         self.saps: dict[int, str] = {}  # SAP assignment
         self.images: dict[bytes, Image] = {}
         self.heads: dict[tuple[bytes, tuple[Captured, ...]], str] = {}  # words for columns, until more is learned
@@ -135,6 +137,8 @@ def _objects(device: Device, code: bytes, data: Data, client: int, complete: boo
         for one in found.entries.values():
             device.classes[one.obis] = one.class_id
             device.versions[one.class_id, one.obis] = one.version
+            if one.base >= 0:
+                device.short_names.add(one.base, one.class_id, one.obis)
     return True
 
 

@@ -8,7 +8,7 @@ what is known then.
 
 from collections.abc import Mapping
 
-from analyzer import selection, value_table
+from analyzer import selection, short_names, value_table
 from analyzer.known_objects import KnownObjects
 from analyzer.learned import TEACHES, Device, Server, learn_action
 from analyzer.model import Message, Target
@@ -87,6 +87,7 @@ class Meaning:
         self._last = 0  # messages up to here were learned
         self._selections: dict[int, tuple[Selection, ...]] = {}
         self._waiting: dict[int, Message] = {}  # SET requests that teach once they succeed
+        self._asked: dict[int, tuple[Item, ...]] = {}  # items of requests with short names
         self._pushed: tuple[int, tuple[Element, ...]] = (0, ())
         self._checks = Checks()
 
@@ -145,7 +146,7 @@ class Meaning:
         apdu = m.apdu
         if target is None or apdu.items is not None:
             if apdu.items is not None:
-                self._learn_items(m, apdu.items)
+                self._learn_items(m)
             elif apdu.data is not None and apdu.service == "data-notification":
                 self._learn_push(m)
             return
@@ -193,13 +194,23 @@ class Meaning:
             if device.learn(target.class_id, target.obis, target.attribute, data, m.pdu.client, whole):
                 self._plan(m.pdu.profile, target).texts.clear()
 
-    def _learn_items(self, m: Message, items: tuple[Item, ...]) -> None:
+    def items(self, m: Message) -> tuple[Item, ...]:
+        """The items of a list or short-name service, with their objects as far as they are known."""
+        return short_names.items(m, self.device(m).short_names, self._asked.get(m.request, ()))
+
+    def _learn_items(self, m: Message) -> None:
         if m.apdu.role == "request":
             if selection.there(m):
                 self._remember(m)
+            if m.apdu.service in ("read", "write") and m.apdu.items and m.no not in self._asked:
+                if len(self._asked) >= MAX_WAITING:
+                    del self._asked[next(iter(self._asked))]
+                self._asked[m.no] = m.apdu.items
             return
         device = self.device(m)
-        for item in items:
+        for item in self.items(m):
+            if item.class_id >= 0:
+                device.classes.setdefault(item.obis, item.class_id)
             if item.attribute is None or (item.class_id, item.attribute) not in TEACHES or item.data is None:
                 continue
             data = build_at(m.values, *item.data) if item.result in ("success", None) else None
@@ -314,7 +325,7 @@ class Meaning:
     def _other_text(self, m: Message) -> str | None:
         apdu = m.apdu
         if apdu.items is not None:
-            return self._items_text(m, apdu.items)
+            return self._items_text(m, self.items(m))
         if apdu.service == "data-notification":
             found = self._elements(m) if apdu.data is not None else ()
             return push_text(found, self.device(m), self.extra(m.pdu.profile)) if found else None
@@ -349,6 +360,11 @@ class Meaning:
             data = None if secret(item, extra) else build_at(m.values, *item.data)
             if data is None:
                 shown.append("secret" if secret(item, extra) else "")
+            elif item.class_id >= 0 and item.attribute is not None and isinstance(data.value, list):
+                named = Target(item.class_id, item.obis, item.attribute, None)
+                assert item.data is not None
+                words = long_text(m.values, item.data, named, device, extra, None)
+                shown.append(f"{obis.name(item.obis, extra).text}: {words or data.type}")
             elif item.class_id >= 0 and item.attribute is not None:
                 one = Element(0, data, item.obis, item.class_id, item.attribute)
                 shown.append(element_text(one, device, extra))
@@ -357,7 +373,7 @@ class Meaning:
         chosen = self.request_text(m) if m.apdu.role == "request" and m.no in self._selections else None
         if not any(item.data is not None for item in items):
             return chosen
-        words = f"{len(items)} objects: {'; '.join(shown)}"
+        words = f"{len(items)} objects: {'; '.join(shown)}" if len(items) > 1 else shown[0]
         return f"{words}; {chosen}" if chosen else words
 
     # -- tables ----------------------------------------------------------------------------------------
@@ -369,7 +385,7 @@ class Meaning:
         extra = self.extra(m.pdu.profile)
         apdu = m.apdu
         if apdu.items is not None:
-            return value_table.of_items(m, device, extra, [secret(item, extra) for item in apdu.items])
+            return self._items_table(m, device, extra)
         if apdu.data is None:
             return None
         if apdu.service == "data-notification":
@@ -380,12 +396,22 @@ class Meaning:
         data = data_of(m)
         return None if data is None else value_table.of_value(target, data, device, extra, self._chosen(m))
 
+    def _items_table(self, m: Message, device: Device, extra: Extra) -> Table | None:
+        """A list as a table; a single long value as its own."""
+        items = self.items(m)
+        hidden = [secret(item, extra) for item in items]
+        if len(items) == 1 and items[0].data is not None and items[0].attribute is not None and not hidden[0]:
+            data = build_at(m.values, *items[0].data)
+            return None if data is None else value_table.of_value(items[0], data, device, extra, self._chosen(m))
+        return value_table.of_items(m, items, device, extra, hidden)
+
     # -- problems --------------------------------------------------------------------------------------
 
     def problems(self, m: Message) -> tuple[Problem, ...]:
         """What is wrong with the objects of a message as far as the catalogue and the capture tell (cosem.*)."""
         self.learn(m)
-        return self._checks.problems(m, self.device(m), self.extra(m.pdu.profile))
+        items = self.items(m) if m.apdu.items is not None else None
+        return self._checks.problems(m, items, self.device(m), self.extra(m.pdu.profile))
 
 
 def server_of(m: Message) -> Server:

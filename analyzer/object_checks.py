@@ -12,6 +12,7 @@ from analyzer.model import Message
 from analyzer.object_list import INVOKE, LAST_ATTRIBUTE, READ, WRITE, Catalogue, mode_words
 from analyzer.value_text import build_at
 from dissectors import problem
+from dissectors.apdu import Item
 from dissectors.cosem import checks, classes, meaning, obis
 from dissectors.cosem.checks import Remark
 from dissectors.cosem.classes import Extra
@@ -19,8 +20,6 @@ from dissectors.data_types import INTEGERS, NAMES
 from dissectors.problem import Problem
 
 NUMBERS = INTEGERS | {23, 24}
-SHORT_NAME_RANGE = 0x100  # from a base name: attributes and methods step by 8
-RESERVED_NAMES = frozenset((0xFA00, 0xFB00, 0xFC00, 0xFD00))
 WHAT = {"get": READ, "set": WRITE, "action": INVOKE}
 MAX_KEPT = 65536
 
@@ -33,16 +32,15 @@ class Checks:
         self._types: dict[tuple[int, int, int], tuple[Any, Remark | None, bool]] = {}
         self._unscaled: dict[tuple[Server, int, bytes], int] = {}
 
-    def problems(self, m: Message, device: Device, extra: Extra) -> tuple[Problem, ...]:
+    def problems(self, m: Message, items: tuple[Item, ...] | None, device: Device, extra: Extra) -> tuple[Problem, ...]:
         """() for most messages. The ranges are those of the values in the APDU."""
         apdu = m.apdu
-        items = apdu.items
         if items is not None:
             found: tuple[Problem, ...] = ()
             for item in items:
                 found += self._one(m, item, item.data, item.result, device, extra)
-                if item.variable >= 0 and apdu.role == "request":
-                    found += _short_name(item.variable, device, m)
+                if item.variable >= 0 and item.class_id < 0 and apdu.role == "request" and device.short_names.listed:
+                    found += (Problem(problem.COSEM_SN, 0, len(m.octets), (f"0x{item.variable:04X}",), "apdu"),)
             return found
         target = m.target
         if target is None:
@@ -147,11 +145,3 @@ def _access(m: Message, target: Any, catalogue: Catalogue, span: tuple[int, int]
     shown = f"{obis.text(target.obis)} {member}"
     allowed = mode_words(mode, catalogue.version, what == INVOKE)
     return (Problem(problem.COSEM_ACCESS, *span, (what, shown, allowed), "apdu"),)
-
-
-def _short_name(variable: int, device: Device, m: Message) -> tuple[Problem, ...]:
-    catalogue = device.catalogue(m.pdu.client)
-    bases = [one.base for one in catalogue.entries.values() if one.base >= 0] if catalogue is not None else []
-    if not bases or variable in RESERVED_NAMES or any(base <= variable < base + SHORT_NAME_RANGE for base in bases):
-        return ()
-    return (Problem(problem.COSEM_SN, 0, len(m.octets), (f"0x{variable:04X}",), "apdu"),)

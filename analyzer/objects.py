@@ -62,7 +62,8 @@ class Seen:
 
     def keep(self, m: Message, where: tuple[int, int] | None, element: Element | None = None) -> None:
         """Takes the last value: octets of a message, or an element of a push."""
-        if where is not None or element is not None:
+        later = self._message is None or m.no >= self._message.no
+        if later and (where is not None or element is not None):
             self._message, self._where, self.element = m, where, element
 
     def join(self, other: "Seen") -> None:
@@ -111,6 +112,7 @@ class Objects:
         self.meaning = Meaning(profiles, known)
         self._seen: dict[Key, Seen] = {}
         self._waiting: dict[int, Message] = {}
+        self._unnamed: list[tuple[Message, tuple[int, ...]]] = []  # short names read before the object list
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return iter(frames)
@@ -133,7 +135,7 @@ class Objects:
                     del self._waiting[next(iter(self._waiting))]
                 self._waiting[m.request if m.joined is not None and m.request else m.no] = m
         elif apdu.items is not None:
-            self._items(m, apdu.items)
+            self._items(m, self.meaning.items(m))
         elif m.target is not None:
             self._one(m, m.target)
         elif apdu.role == "unsolicited":
@@ -145,7 +147,10 @@ class Objects:
         seen = self._seen.get(key)
         if seen is None:
             seen = self._seen[key] = Seen(m, target, self.meaning)
-        seen.last_ns = m.pdu.last_ns
+        if seen.last_ns is None or (m.pdu.last_ns is not None and m.pdu.last_ns > seen.last_ns):
+            seen.last_ns = m.pdu.last_ns
+        if m.pdu.first_ns is not None and (seen.first_ns is None or m.pdu.first_ns < seen.first_ns):
+            seen.first_ns = m.pdu.first_ns
         return seen
 
     def _one(self, m: Message, target: Target) -> None:
@@ -168,27 +173,38 @@ class Objects:
                 seen.keep(asked, asked.apdu.data)
         seen.keep(m, apdu.data)
 
-    def _items(self, m: Message, items: tuple[Item, ...]) -> None:
+    def _items(self, m: Message, items: tuple[Item, ...], only: tuple[int, ...] | None = None) -> None:
+        """Items of a list; only: those places, looked at again once their short names are known."""
+        if _on_the_way(m):
+            return
         asked = self._waiting.pop(m.request, None)
         written = asked.apdu.items if asked is not None and asked.apdu.items is not None else ()
+        unnamed: list[int] = []
         for i, item in enumerate(items):
             if item.class_id < 0:
-                continue
-            seen = self._at(m, Target(item.class_id, item.obis, item.attribute, item.method))
-            if m.apdu.role == "unsolicited":
-                seen.pushes += 1
-            elif item.result not in ("success", None):
-                seen.errors += 1
-                continue
-            elif m.apdu.service in READING or (m.apdu.service == "access" and _read(written, i)):
-                seen.reads += 1
-            else:
-                seen.writes += 1
-                if item.attribute is not None:
-                    if asked is not None and i < len(written):
-                        seen.keep(asked, written[i].data)
-                    continue
-            seen.keep(m, item.data)
+                if item.variable >= 0:
+                    unnamed.append(i)
+            elif only is None or i in only:
+                self._item(m, item, asked, written[i] if i < len(written) else None)
+        if unnamed and len(self._unnamed) < MAX_WAITING:
+            self._unnamed.append((m, tuple(unnamed)))
+
+    def _item(self, m: Message, item: Item, asked: Message | None, written: Item | None) -> None:
+        seen = self._at(m, Target(item.class_id, item.obis, item.attribute, item.method))
+        if m.apdu.role == "unsolicited":
+            seen.pushes += 1
+        elif item.result not in ("success", None):
+            seen.errors += 1
+            return
+        elif m.apdu.service in READING or (m.apdu.service == "access" and _read(written)):
+            seen.reads += 1
+        else:
+            seen.writes += 1
+            if item.attribute is not None:
+                if asked is not None and written is not None:
+                    seen.keep(asked, written.data)
+                return
+        seen.keep(m, item.data)
 
     def _element(self, m: Message, element: Element) -> None:
         if not element.obis:
@@ -202,6 +218,9 @@ class Objects:
 
     def rows(self) -> Iterator[Seen]:
         """Every row, with the last value and its meaning (with a scaler seen at any point)."""
+        again, self._unnamed = self._unnamed, []
+        for m, places in again:
+            self._items(m, self.meaning.items(m), places)
         self._unite()
         for seen in self._seen.values():
             seen.show(self.meaning)
@@ -235,12 +254,12 @@ def _on_the_way(m: Message) -> bool:
     return m.apdu.result is None or (m.apdu.result == "success" and block.data != (0, 0))
 
 
-def _read(asked: tuple[Item, ...], i: int) -> bool:
+def _read(asked: Item | None) -> bool:
     """An ACCESS item reads where its request carries no value but null-data and is no method."""
-    if i >= len(asked):
+    if asked is None:
         return True
-    where = asked[i].data
-    return asked[i].method is None and (where is None or where[1] - where[0] <= 1)
+    where = asked.data
+    return asked.method is None and (where is None or where[1] - where[0] <= 1)
 
 
 __all__ = ["Objects", "Seen"]

@@ -62,14 +62,14 @@ class Timing:
         return self._frames(frames, any(name.startswith("tcp.") for name in names))
 
     def _frames(self, frames: Iterable[Frame], tcp: bool) -> Iterator[Frame]:
-        connection = self.connections.frame
+        connection, link = self.connections.frame, self._link
         for f in frames:
             layer = f.layer
             if layer == "wrapper" or layer == "tcp":
                 if tcp and f.path.transport == "tcp":
                     connection(f)
             elif layer == "hdlc" or layer == "noise":
-                self._link(f)
+                link(f)
                 if tcp and f.path.transport == "tcp":
                     connection(f)
             elif layer == "iec62056-21":
@@ -79,9 +79,8 @@ class Timing:
     def _link(self, f: Frame) -> None:
         if f.last_ns is not None:
             self.now_ns = f.last_ns
-        key = (f.profile, f.path.number, f.channel)
         try:
-            links, plan, signon = self._lines[key]
+            links, plan, signon = self._lines[f.profile, f.path.number, f.channel]
         except KeyError:
             links, plan, signon = self._line(f)
         if links is not None and plan is not None:

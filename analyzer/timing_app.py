@@ -9,7 +9,9 @@ Both by service, object and phase where a rule says `when`. The bounds come from
 the clock's drift; where stamps are one-sided or a line's frames last, from what the message tap saw.
 """
 
-from analyzer.interval import DRIFT, Edge, Interval, between
+from collections import deque
+
+from analyzer.interval import DRIFT, Interval
 from analyzer.model import Exchange
 from analyzer.timing_column import Column
 from analyzer.timing_plan import Book, Plan, Rule
@@ -20,6 +22,7 @@ ASSOCIATION = ("association", "release")
 UNSOLICITED = ("data-notification", "event-notification", "information-report")
 HLS_STEP = ((15, 1), (12, 8))  # reply_to_HLS_authentication
 EDGES_MAX = 65_536
+Spread = tuple[int, int, str]  # Edge.early_ns, late_ns, needs
 
 
 def phase(service: str) -> str:
@@ -50,18 +53,23 @@ def matches(pattern: str, code: str | None) -> bool:
 
 
 class Edges:
-    """Ends and starts of messages on channels whose stamps need care, by time: an Exchange holds the
-    times of its ends, and neither their uncertainty nor their channel. Bounded."""
+    """How sure the ends and starts of messages are, by time, on channels whose stamps need care: an Exchange
+    holds the times of its ends, and neither their uncertainty nor their channel. The last EDGES_MAX."""
 
     def __init__(self) -> None:
-        self.found: dict[int, Edge] = {}
+        self.found: dict[int, Spread] = {}
+        self._order: deque[int] = deque()  # deleting a dictionary's first key again and again would search for it
 
-    def add(self, edge: Edge) -> None:
+    def add(self, ns: int | None, spread: Spread) -> None:
+        if ns is None:
+            return
         found = self.found
-        if edge.ns is not None:
-            found[edge.ns] = edge
-            if len(found) > EDGES_MAX:
-                del found[next(iter(found))]
+        if ns not in found:
+            order = self._order
+            order.append(ns)
+            if len(order) > EDGES_MAX:
+                del found[order.popleft()]
+        found[ns] = spread
 
 
 class Pair:
@@ -108,7 +116,12 @@ class Pair:
         edges = self.edges.found
         start, end = edges.get(e.asked_ns), edges.get(e.answered_ns)
         if start is not None and end is not None:
-            return between(start, end)
+            needs = start[2] or end[2]
+            if needs:
+                return Interval(ns, None, None, needs)
+            both = -(-abs(ns) // DRIFT)
+            low, high = ns - end[0] - start[1] - both, ns + end[1] + start[0] + both
+            return Interval(ns, 0 if low < 0 <= ns else low, high)
         lo, hi = e.lo_ns, e.hi_ns
         if lo is None or hi is None:
             return Interval(ns, None, None, "uncertainty")

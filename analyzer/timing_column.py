@@ -85,8 +85,9 @@ class Column:
         self.needs: list[str] = [""]
         self.each: bytearray | None = bytearray() if keep else None
         # For span(): whether it may judge by itself, the bounds, and what is inside them.
-        limited = limit.low is not None or limit.high is not None or bool(limit.needs)
+        self.limited = limited = limit.low is not None or limit.high is not None or bool(limit.needs)
         self.lean = not limit.needs
+        self.said: set[str] = set()  # what is missing and need not be reported again
         self.blind = False  # it was said that the capture cannot show it
         self.low = NONE if limit.low is None else limit.low
         self.high = FOREVER if limit.high is None else limit.high
@@ -141,6 +142,42 @@ class Column:
         else:
             found = Interval(ns, 0 if lo < 0 <= ns else lo, hi)
             self.measure(found, start_ns, start_frame, end_ns, end_frame, exchange)
+
+    def vaguely(self, ns: int, needs: str, start_ns: int, start_frame: int, end_ns: int, end_frame: int) -> None:
+        """measure() of a length without bounds (needs says why), under the profile's own limit."""
+        verdict = UNJUDGED if self.inside is UNJUDGED else UNDECIDABLE
+        self._vague(verdict, ns, needs, start_ns, start_frame, end_ns, end_frame)
+
+    def doubtfully(
+        self, ns: int, needs: str, start_ns: int | None, start_frame: int, end_ns: int | None, end_frame: int
+    ) -> None:
+        """reacted() to a gap without bounds, whatever the receiver did, under the profile's own limit."""
+        judged = self.limited and self.certain if self.timeout else self.inside is not UNJUDGED
+        self._vague(UNDECIDABLE if judged else UNJUDGED, ns, needs, start_ns, start_frame, end_ns, end_frame)
+
+    def _vague(
+        self,
+        verdict: Verdict,
+        ns: int,
+        needs: str,
+        start_ns: int | None,
+        start_frame: int,
+        end_ns: int | None,
+        end_frame: int,
+    ) -> None:
+        """_add() of a length without bounds; a lack that was reported is not reported again."""
+        if self.each is not None or ns < 0 or (verdict is UNDECIDABLE and needs not in self.said):
+            found = Interval(ns, None, None, needs)
+            self._add(verdict, found, self.limit, start_ns, start_frame, end_ns, end_frame, 0)
+            return
+        self.counts[verdict] += 1
+        self.applied = self.limit
+        self.vague += 1
+        self.values.append(ns)
+        if ns > self.longest:
+            self.longest, self.longest_frame = ns, end_frame or start_frame
+        if ns < self.shortest:
+            self.shortest, self.shortest_frame = ns, end_frame or start_frame
 
     def alive(
         self, ns: int, lo: int, hi: int, start_ns: int, start_frame: int, end_ns: int, end_frame: int, limit: Limit

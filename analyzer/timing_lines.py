@@ -27,6 +27,7 @@ class Links:
         self.plan = plan
         self.collisions = [book.column(plan, rule, -1, -1) for rule in plan.rules.get("line.collision", ())]
         self.links: dict[tuple[int, int, int], Link] = {}
+        self.collides = bool(self.collisions) and plan.serial
         self.before: tuple[int, Edge] | None = None  # direction and end of the line's last frame
 
     def frame(self, f: Frame, plan: Plan) -> None:
@@ -49,13 +50,15 @@ class Links:
             port = Port(self.plan.channel.number, None, f.physical if f.physical >= 0 else server)
             link = self.links[key] = Link(self.book, self.plan, client, server, port)
         start, end = plan.moments(f)
-        if self.collisions:
-            self._collide(direction, start, end)
-        passes = value.poll
+        if self.collides:
+            before = self.before
+            self.before = (direction, end)
+            if before is not None and before[0] != direction:
+                self._collide(before[1], start)
         if direction == TO_SERVER:
-            link.from_client(f, start, end, passes)
+            link.from_client(f, start, end, value.poll)
         else:
-            link.from_server(f, start, end, passes)
+            link.from_server(f, start, end, value.poll)
 
     def _lost(self) -> None:
         """Octets that nobody can read, perhaps the answer: what was under way on this line is not known."""
@@ -63,17 +66,14 @@ class Links:
             link.forget()
         self.before = None
 
-    def _collide(self, direction: int, start: Edge, end: Edge) -> None:
-        before, self.before = self.before, (direction, end)
-        if before is None or before[0] == direction or not self.plan.serial:
+    def _collide(self, ended: Edge, start: Edge) -> None:
+        """The other side's frame ended at `ended`, and this one began."""
+        if ended.ns is None or start.ns is None or start.ns >= ended.ns:
             return
-        ended = before[1].ns
-        if ended is None or start.ns is None or start.ns >= ended:
-            return
-        overlap = between(start, before[1])
+        overlap = between(start, ended)
         if overlap.lo_ns is not None and overlap.lo_ns > 0:
             for column in self.collisions:
-                column.measure(COUNTED, start.ns, start.frame, before[1].ns, before[1].frame)
+                column.measure(COUNTED, start.ns, start.frame, ended.ns, ended.frame)
 
     def end(self, now_ns: int | None) -> None:
         """The capture is over: frames that still wait for an answer are censored."""

@@ -26,6 +26,7 @@ from analyzer.timing_plan import Book, Plan, Port
 from dissectors.record import Direction, Frame
 
 TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
+CONNECTING = ("SNRM", "DISC")
 DATA = frozenset(("I", "RR", "RNR"))  # what a server answers with DM once its link has timed out
 NAMES = (
     "link.response", "link.turn-around", "link.set-up", "link.retry-interval", "link.retries", "link.idle",
@@ -35,15 +36,18 @@ NAMES = (
 
 def measure(columns: list[Column], start: Edge, end: Edge) -> None:
     """The length from start to end, to each column. What is known of both ends takes the short way."""
-    if not columns:
-        return
     a, b = start.ns, end.ns
-    if a is None or b is None or start.needs or end.needs or (start.record == end.record and start.record):
+    if a is None or b is None:
         found = between(start, end)
         for column in columns:
             column.measure(found, a, start.frame, b, end.frame)
         return
     ns = b - a
+    if start.needs or end.needs or (start.record == end.record and start.record):
+        needs = start.needs or end.needs or "octet-times"
+        for column in columns:
+            column.vaguely(ns, needs, a, start.frame, b, end.frame)
+        return
     both = -(-abs(ns) // DRIFT)
     lo, hi = ns - end.early_ns - start.late_ns - both, ns + end.late_ns + start.early_ns + both
     for column in columns:
@@ -81,6 +85,8 @@ class Link:
             [c for c in inside if not c.timeout and c.timing.subject in (side, "network")]
             for side in ("client", "server")
         )
+        delays = self.octet_delay[TO_SERVER]
+        self.unseen_up = {False: delays, True: delays + self.octet_timeout}  # by whether the frame gives the turn
         self.inactivity = columns("link.inactivity")
         self.session = columns("app.session")
         self.windows = [plan.profile.integer("hdlc", name, 1) for name in ("window_rx", "window_tx")]  # of each sender
@@ -95,7 +101,7 @@ class Link:
         self.pending_kind = ""
         self.repeats = 0
         self.turn: Edge | None = None  # end of a server frame that gave it back
-        self.last: list[tuple[Any, Edge] | None] = [None, None]  # value and end of each side's last frame
+        self.burst: tuple[int, bool, Edge] | None = None  # side, S bit, end of the last frame, where it kept the turn
         self.heard: Edge | None = None  # end of the client's last frame
         self.gap: tuple[Edge, Edge, Edge] | None = None  # end of a client frame; start and end of its next
         self.octet_gap: tuple[Edge, Interval] | None = None
@@ -108,15 +114,27 @@ class Link:
 
     def from_client(self, f: Frame, start: Edge, end: Edge, passes: bool) -> None:
         kind, value = f.kind, f.value
-        again = self.pending is not None and f.octets == self.pending_octets
-        self._no_answer(start, again)
-        self._same_side(f, start, end, TO_SERVER)
+        again = False
+        if self.pending is not None:
+            again = f.octets == self.pending_octets
+            self._no_answer(self.pending, start, again)
+        if self.burst is not None:
+            self._same_side(self.burst, start, TO_SERVER)
+        self.burst = None if passes else (TO_SERVER, value.segmented, end)
         if self.turn is not None:
-            measure(self.turn_around, self.turn, start)
+            if self.turn_around:
+                measure(self.turn_around, self.turn, start)
             self.turn = None
         if self.inactivity:
-            self._silence_of_client(start, end, kind)
-        self._inside(f, end, passes, TO_SERVER)
+            heard, before = self.heard, self.gap
+            if before is not None:
+                self._silence_of_client(before)
+            self.gap = (heard, start, end) if heard is not None and kind in DATA else None
+        if f.gap_ns is None or not self.plan.serial:
+            for column in self.unseen_up[passes]:
+                column.unseen(end.ns, f.no)
+        elif self.unseen_up[passes]:
+            self._inside(f.gap_ns, end, passes, TO_SERVER)
         if kind == "SNRM":
             self.asked = self.asked or end
             self.acknowledged, self.filled = [0, 0], [None, None]
@@ -131,11 +149,8 @@ class Link:
             self.pending_octets, self.pending_kind = f.octets, kind
         self.heard = end
 
-    def _no_answer(self, start: Edge, again: bool) -> None:
+    def _no_answer(self, pending: Edge, start: Edge, again: bool) -> None:
         """The client sends although it waits: silence so far, and perhaps a repetition."""
-        pending = self.pending
-        if pending is None:
-            return
         measure(self.idle, pending, start)
         self.silent(start.ns)
         if again:
@@ -153,7 +168,7 @@ class Link:
         pending = self.pending
         if pending is not None:
             waited = None if until_ns is None or pending.ns is None else until_ns - pending.ns
-            for column in self.response[self.pending_kind in ("SNRM", "DISC")]:
+            for column in self.response[self.pending_kind in CONNECTING]:
                 column.silent(waited, pending.ns, pending.frame)
 
     def finish(self, now_ns: int | None) -> None:
@@ -170,75 +185,71 @@ class Link:
                 column.measure(found, None, 0, at.ns, at.frame)
             self.repeats = 0
 
-    def _silence_of_client(self, start: Edge, end: Edge, kind: str) -> None:
-        heard, before = self.heard, self.gap
-        self.gap = None
-        if before is not None:  # the frame after the gap got no answer: closed, if the gap was long enough
-            gap = between(before[0], before[1])
-            for column in self.inactivity:
-                limit = self.book.limit(column, self.port)
-                if limit.high is not None and gap.lo_ns is not None and gap.lo_ns > limit.high:
-                    column.reacted(gap, False, before[0].ns, before[0].frame, before[1].ns, before[1].frame, limit)
-        if heard is not None and kind in DATA:
-            self.gap = (heard, start, end)
+    def _silence_of_client(self, before: tuple[Edge, Edge, Edge]) -> None:
+        """The frame after the gap got no answer: closed, if the gap was long enough."""
+        gap = between(before[0], before[1])
+        for column in self.inactivity:
+            limit = self.book.limit(column, self.port)
+            if limit.high is not None and gap.lo_ns is not None and gap.lo_ns > limit.high:
+                column.reacted(gap, False, before[0].ns, before[0].frame, before[1].ns, before[1].frame, limit)
 
-    def _react(self, alive: bool) -> None:
+    def _react(self, gap: tuple[Edge, Edge, Edge], alive: bool) -> None:
         """The server answered the first frame after a gap of the client, or said that the link is closed."""
-        assert self.gap is not None
-        heard, sent, end = self.gap
+        heard, sent, end = gap
         self.gap = None
-        found = between(heard, sent)
-        ns, lo, hi = found.ns, found.lo_ns, found.hi_ns
-        if ns is None or lo is None or hi is None or end.ns is None or sent.ns is None or heard.ns is None:
+        a, b = heard.ns, sent.ns
+        same = heard.record == sent.record and heard.record
+        if a is None or b is None or end.ns is None or heard.needs or sent.needs or same:
+            found = between(heard, sent)
             for column in self.inactivity:
                 limit = self.book.limit(column, self.port)
-                column.reacted(found, alive, heard.ns, heard.frame, sent.ns, sent.frame, limit)
+                if found.ns is not None and found.lo_ns is None and limit is column.limit:
+                    column.doubtfully(found.ns, found.needs, a, heard.frame, b, sent.frame)
+                else:
+                    column.reacted(found, alive, a, heard.frame, b, sent.frame, limit)
             return
-        hi += max(0, end.ns - sent.ns)  # the receiver's timer stops somewhere in this frame
+        ns = b - a
+        both = -(-abs(ns) // DRIFT)
+        lo, hi = ns - sent.early_ns - heard.late_ns - both, ns + sent.late_ns + heard.early_ns + both
+        if lo < 0 <= ns:
+            lo = 0
+        if end.ns > b:
+            hi += end.ns - b  # the receiver's timer stops somewhere in this frame
         for column in self.inactivity:
             limit = self.book.limit(column, self.port)
             if alive:
-                column.alive(ns, lo, hi, heard.ns, heard.frame, sent.ns, sent.frame, limit)
+                column.alive(ns, lo, hi, a, heard.frame, b, sent.frame, limit)
             else:
-                gap = Interval(ns, lo, hi)
-                column.reacted(gap, False, heard.ns, heard.frame, sent.ns, sent.frame, limit)
+                column.reacted(Interval(ns, lo, hi), False, a, heard.frame, b, sent.frame, limit)
 
     def _windows(self, kind: str, value: Any, start: Edge, end: Edge, again: bool, side: int) -> None:
         """Full windows: one of the other side that this frame acknowledges, one of its own that it fills."""
-        other, nr = self.filled[1 - side], value.nr
+        filled = self.filled
+        there, nr = 1 - side, value.nr
+        other = filled[there]
         if other is not None and nr == other[0]:
-            measure(self.stall[1 - side], other[1], start)
-            self.filled[1 - side] = None
+            if self.stall[there]:
+                measure(self.stall[there], other[1], start)
+            filled[there] = None
         if nr >= 0:
-            self.acknowledged[1 - side] = nr
+            self.acknowledged[there] = nr
         if kind == "I" and self.stall[side]:
-            after = (value.ns + 1) % 8
-            if (after - self.acknowledged[side]) % 8 >= self.windows[side] and not again:
-                self.filled[side] = (after, end)
+            after = (value.ns + 1) & 7
+            if (after - self.acknowledged[side]) & 7 >= self.windows[side] and not again:
+                filled[side] = (after, end)
 
-    def _inside(self, f: Frame, end: Edge, passes: bool, side: int) -> None:
+    def _inside(self, gap: int, end: Edge, passes: bool, side: int) -> None:
         """The largest gap between octets: what a receiver's inter-octet time-out had to bear."""
-        delays = self.octet_delay[side]
-        timeouts = self.octet_timeout if side == TO_SERVER and passes else []
-        if not delays and not timeouts:
-            return
-        gap = f.gap_ns
-        if gap is None or not self.plan.serial:
-            for column in delays:
-                column.unseen(end.ns, f.no)
-            for column in timeouts:
-                column.unseen(end.ns, f.no)
-            return
         if end.needs:
             found = Interval(gap, None, None, end.needs)
         else:
             wide = end.early_ns + end.late_ns
             found = Interval(gap, max(0, gap - wide), gap + wide)
-        if timeouts:
+        if side == TO_SERVER and passes and self.octet_timeout:
             self.octet_gap = (end, found)
-        for column in delays:
+        for column in self.octet_delay[side]:
             limit = self.book.limit(column, self.port)
-            column.measure(found, None, f.no, end.ns, f.no, 0, limit)
+            column.measure(found, None, end.frame, end.ns, end.frame, 0, limit)
 
     def _react_octets(self, alive: bool, at: Edge) -> None:
         assert self.octet_gap is not None
@@ -256,12 +267,15 @@ class Link:
         kind, value = f.kind, f.value
         pending = self.pending
         if pending is not None:
-            measure(self.response[self.pending_kind in ("SNRM", "DISC")], pending, start)
-            self._count_retries(start)
+            measure(self.response[self.pending_kind in CONNECTING], pending, start)
+            if self.repeats:
+                self._count_retries(start)
             self.pending = None
-        self._same_side(f, start, end, TO_CLIENT)
+        if self.burst is not None:
+            self._same_side(self.burst, start, TO_CLIENT)
+        self.burst = None if passes else (TO_CLIENT, value.segmented, end)
         if self.gap is not None:
-            self._react(kind != "DM")
+            self._react(self.gap, kind != "DM")
         if self.octet_gap is not None:
             self._react_octets(True, start)
         if self.asked is not None and kind in ("UA", "DM"):
@@ -270,26 +284,31 @@ class Link:
             told = value.detail
             agreed = (getattr(told, "window_rx", -1), getattr(told, "window_tx", -1))
             self.windows = [new if new > 0 else old for new, old in zip(agreed, self.windows)]
-        self._inside(f, end, passes, TO_CLIENT)
+        if f.gap_ns is None or not self.plan.serial:
+            for column in self.octet_delay[TO_CLIENT]:
+                column.unseen(end.ns, f.no)
+        elif self.octet_delay[TO_CLIENT]:
+            self._inside(f.gap_ns, end, passes, TO_CLIENT)
         self._windows(kind, value, start, end, False, TO_CLIENT)
-        if self.closing and kind in ("UA", "DM"):
-            if self.session_start is not None:
-                measure(self.session, self.session_start, end)
-                self.session_start = None
-            passes = False  # between sessions nobody has the turn
-            self.heard = None
+        if kind == "UA" or kind == "DM":
+            passes = self._answered(kind, end) and passes
         self.closing = False
-        if kind == "DM":
-            self.heard = None
-            passes = False
         self.turn = end if passes else None
 
-    def _same_side(self, f: Frame, start: Edge, end: Edge, side: int) -> None:
-        """The gap to the side's frame before, where that kept the turn."""
-        before = self.last[side]
-        self.last[side], self.last[1 - side] = (f.value, end), None
-        if before is None or before[0].poll:
-            return
-        measure(self.frame_gap[side], before[1], start)
-        if before[0].segmented:
-            measure(self.segment_gap[side], before[1], start)
+    def _answered(self, kind: str, end: Edge) -> bool:
+        """UA or DM; whether somebody has the turn after it: between sessions nobody has."""
+        if self.closing and self.session_start is not None:
+            measure(self.session, self.session_start, end)
+            self.session_start = None
+        if self.closing or kind == "DM":
+            self.heard = None
+            return False
+        return True
+
+    def _same_side(self, before: tuple[int, bool, Edge], start: Edge, side: int) -> None:
+        """The gap to the side's frame before, which kept the turn."""
+        of, segmented, end = before
+        if of == side:
+            measure(self.frame_gap[side], end, start)
+            if segmented:
+                measure(self.segment_gap[side], end, start)

@@ -80,8 +80,10 @@ class Messages:
     def message(self, m: Message) -> None:
         """Any message of the plan's profile, channel and transport."""
         if self.careful:
-            self.edges.add(self.plan.opening(m.pdu))
-            self.edges.add(self.plan.closing(m.pdu))
+            pdu = m.pdu
+            spread = self.plan.spread(pdu.uncertainty_ns, len(pdu.octets))
+            self.edges.add(pdu.first_ns, spread)
+            self.edges.add(pdu.last_ns, spread)
         apdu = m.apdu
         if self.blocks and (m.request or apdu.block is not None):
             self._block(m)

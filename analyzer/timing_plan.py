@@ -120,6 +120,16 @@ class Plan:
         early, late, needs = known
         return Edge(first, early, late, f.no, records[0], needs), Edge(last, early, late, f.no, records[-1], needs)
 
+    def spread(self, uncertainty_ns: int | None, octets: int) -> tuple[int, int, str]:
+        """What edge() says of every moment with this uncertainty: early_ns, late_ns, needs."""
+        found = self._bounds.get(uncertainty_ns)
+        if found is None:
+            edge = self.edge(0, uncertainty_ns, octets, 0, 0)
+            found = edge.early_ns, edge.late_ns, edge.needs
+            if not self.channel.one_sided and len(self._bounds) < BOUNDS_MAX:
+                self._bounds[uncertainty_ns] = found
+        return found
+
     def start(self, f: Frame) -> Edge:
         """Start of a frame: for HDLC the last flag before the format octet, fill flags left out."""
         ns = f.first_ns
@@ -158,7 +168,6 @@ class Book:
         self.plans: dict[tuple[str, int, str], Plan | None] = {}
         self.columns: dict[Key, Column] = {}
         self.findings: list[Finding] = []
-        self._told: set[tuple[Key, str]] = set()
         self.announced: dict[tuple[str, Port], dict[bytes, Limit]] = {}
 
     def plan(self, profile: str, channel: int, transport: str) -> Plan | None:
@@ -249,9 +258,9 @@ class Book:
         """Each failure is a Finding; so is each close call; what is missing is said once a column."""
         needs = found.needs or limit.needs
         if needs:
-            if (column.key, needs) in self._told:
+            if needs in column.said:
                 return
-            self._told.add((column.key, needs))
+            column.said.add(needs)
         timing = column.timing
         unit = RULES[timing.rule].unit if timing.rule in RULES else "ns"
         ns = found.ns

@@ -3,8 +3,6 @@
 from array import array
 from typing import Any
 
-import numpy as np
-
 from analyzer.interval import NO_CHANNEL
 from analyzer.model import Measurement
 from analyzer.percentiles import nearest_rank, statistics
@@ -178,6 +176,8 @@ def as_a_whole(columns: list[Column], limit: Limit) -> str:
 
     A shift of each sample by at most w shifts a percentile, and a mean, by at most w."""
     first = columns[0]
+    import numpy as np  # only for rules that are judged as a whole
+
     values = np.sort(np.concatenate([np.asarray(c.values, dtype=np.int64) for c in columns]))
     waits = np.concatenate([np.asarray(c.waits, dtype=np.int64) for c in columns])
     n = len(values) + len(waits)

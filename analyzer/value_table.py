@@ -20,6 +20,7 @@ from analyzer.value_text import (
     element_value,
     value_text,
 )
+from dissectors.apdu import Item
 from dissectors.cosem import captured, classes, meaning, obis
 from dissectors.cosem.classes import Extra
 from dissectors.cosem.pushed import Element
@@ -100,10 +101,10 @@ def of_elements(title: str, elements: Sequence[Element], device: Device, extra: 
     return Table(title, tuple([TableColumn(head) for head in ELEMENT_COLUMNS]), tuple(rows))
 
 
-def of_items(m: Message, device: Device, extra: Extra, hide: Sequence[bool]) -> Table:
+def of_items(m: Message, items: Sequence[Item], device: Device, extra: Extra, hide: Sequence[bool]) -> Table:
     """One row an object of a list service. hide: items whose value is a secret."""
     rows: list[tuple[Cell, ...]] = []
-    for item, secret in zip(m.apdu.items or (), hide):
+    for item, secret in zip(items, hide):
         value: Cell = None
         if item.data is not None:
             data = build_at(m.values, *item.data)

@@ -31,6 +31,7 @@ class OctetStream:
         self.cut: str | None = None
         self.closed = threading.Event()
         self._ahead = b""
+        self._failed: CaptureError | None = None
         self._owned = path != "-"
         self._fd = self._opened() if fd is None else fd
         self._pieces = self._raw()
@@ -41,7 +42,13 @@ class OctetStream:
     def head(self, octets: int) -> bytes:
         """The first octets from here, without taking them; fewer only where the stream is shorter."""
         while len(self._ahead) < octets:
-            piece = next(self._pieces, None)
+            try:
+                piece = next(self._pieces, None)
+            except CaptureError as error:
+                if not self._ahead:
+                    raise
+                self._failed = error  # what was read before is used first
+                break
             if piece is None:
                 break
             self._ahead += piece
@@ -52,6 +59,8 @@ class OctetStream:
         ahead, self._ahead = self._ahead, b""
         if ahead:
             yield ahead
+        if self._failed is not None:
+            raise self._failed
         yield from self._pieces
 
     def close(self) -> None:

@@ -231,18 +231,25 @@ def received_octets(look: Look, value: int) -> list[str]:
     return same("octets", sum(len(f["octets"]) // 2 for f in look.frames), value)
 
 
-def signed(name: str) -> Check:
-    """A component of general-signing; where general-ciphering is around it, the security layer takes that off."""
+MESSAGES = {
+    "COMMAND": "access-request",
+    "PRECOMMAND": "access-request",
+    "RESPONSE": "access-response",
+    "ALERT": "data-notification",
+}
 
-    def check(look: Look, value: Any) -> list[str] | None:
-        if look.apdu.get("apdu") != "general-signing":
-            return None
-        ours = find_field(look.apdu["fields"], name)
-        return same(
-            name, ours if isinstance(value, str) else bool(ours), value.upper() if isinstance(value, str) else value
-        )
 
-    return check
+def gbcs_message(look: Look, value: str) -> list[str]:
+    """What stands inside general-signing, and around that general-ciphering."""
+    return same("APDU", look.apdu.get("apdu"), MESSAGES[value])
+
+
+def gbcs_signature(look: Look, value: bool) -> list[str] | None:
+    """Where general-signing is the outermost; inside general-ciphering the outer protection is the one shown."""
+    security = look.apdu.get("security") or {}
+    if security.get("outer") != "general-signing":
+        return None
+    return same("signature", security["reason"] != "the signature is empty", value)
 
 
 # -- wrapper -----------------------------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from encode import axdr, xdlms
+
 from analyzer.association import Associations
 from analyzer.model import Message
 from dissectors.cosem import obis
 from dissectors.data_types import Data
 from dissectors.record import Direction, Path, Pdu
-from encode import axdr, xdlms
 
 CLIENT, SERVER = "10.0.0.1:50000", "10.0.1.7:4059"
 PATH = (Path(0, "tcp", CLIENT, SERVER), Path(0, "tcp", SERVER, CLIENT))
@@ -77,9 +78,9 @@ class Talk:
 
     def add(self, octets: bytes, direction: int, path: Path | None = None) -> "Talk":
         begin = len(self._pdus) * 100 * MS
-        self._pdus.append(
-            Pdu((len(self._pdus) + 1,), 0, path or PATH[direction], "wrapper", direction, begin, begin + MS, 0, 16, 1, octets)
-        )  # fmt: skip
+        number = len(self._pdus) + 1
+        way = path or PATH[direction]
+        self._pdus.append(Pdu((number,), 0, way, "wrapper", direction, begin, begin + MS, 0, 16, 1, octets))
         return self
 
     def get(

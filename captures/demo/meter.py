@@ -56,6 +56,21 @@ SNRM_CONTROL = 0x93
 OUT = sys.stdout  # ours; gurux prints a remark for each ciphered APDU, which goes to standard error
 
 
+def selected(rows: list[Any], selector: int, bounds: Any) -> list[Any]:
+    """Rows by entry (selector 2: first and last, from 1) or by range (1: restricting object, first and last time)."""
+    if bounds is None or selector not in (1, 2):
+        return rows
+    if selector == 2:
+        return rows[bounds[0] - 1 : bounds[1]]
+    first, last = (moment(bytes(octets)) for octets in bounds[1:3])
+    return [row for row in rows if first <= tuple(row[0].value.timetuple()[:6]) <= last]
+
+
+def moment(octets: bytes) -> tuple[int, ...]:
+    """Year to second of a date-time (IEC 62056-6-2, 4.1.6.1), whose fifth octet is the day of week."""
+    return (int.from_bytes(octets[:2], "big"), *octets[2:4], *octets[5:8])
+
+
 class Limits(GXDLMSHdlcSetup):  # type: ignore[misc]
     """HDLC parameters under both sets of names that the server uses."""
 
@@ -211,7 +226,7 @@ class Meter(GXDLMSServer):  # type: ignore[misc]
         return found, asked.getUInt8()
 
     def value(self, asked: Any) -> tuple[int, Any]:
-        """Result and encoded data of one attribute; reads the selector of a load profile (by entry)."""
+        """Result and encoded data of one attribute; reads the selector of a load profile."""
         found, attribute = self.target(asked)
         selector, bounds = 0, None
         if asked.getUInt8():
@@ -227,8 +242,7 @@ class Meter(GXDLMSServer):  # type: ignore[misc]
         event.server, event.isSkipMaxPduSize = self, True  # respond() makes the blocks
         out = GXByteBuffer()
         if found.logicalName == LOAD and attribute == 2:
-            rows = found.buffer if selector != 2 or bounds is None else found.buffer[bounds[0] - 1 : bounds[1]]
-            out.set(found.getData(self.settings, event, rows, None))
+            out.set(found.getData(self.settings, event, selected(found.buffer, selector, bounds), None))
         else:
             made = found.getValue(self.settings, event)
             coded = isinstance(made, (bytes, bytearray)) and found.getDataType(attribute) != DataType.OCTET_STRING

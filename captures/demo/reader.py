@@ -157,7 +157,7 @@ class Reader:
         found = {"class_id": int(target.objectType), "obis": target.logicalName, "attribute": attribute}
         try:
             self.ask(self.client.write(target, attribute))
-            print(json.dumps({**found, "written": value}), file=OUT, flush=True)
+            print(json.dumps({**found, "written": plain(value)}), file=OUT, flush=True)
         except GXDLMSException as refused:
             print(json.dumps({**found, "error": str(refused)}), file=OUT, flush=True)
 

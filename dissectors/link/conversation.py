@@ -60,7 +60,19 @@ class Choice:
 class Way:
     """One direction of a conversation."""
 
-    __slots__ = ("back", "conversation", "direction", "framer", "half", "known", "path", "profile", "telnet", "wrapped")
+    __slots__ = (
+        "back",
+        "conversation",
+        "direction",
+        "framer",
+        "half",
+        "known",
+        "path",
+        "profile",
+        "telnet",
+        "wrapped",
+        "wrapper",
+    )
 
     def __init__(self, conversation: "Conversation", path: Path, direction: int) -> None:
         self.conversation = conversation
@@ -71,6 +83,7 @@ class Way:
         self.half: Half | None = None
         self.telnet: Telnet | None = None
         self.wrapped = False  # committed to the wrapper: the fast path may take it
+        self.wrapper: WrapperFramer | None = None  # its framer then
         self.known: dict[tuple[int, int], tuple[Problem, ...]] = {}  # (source, destination) wPort -> its problems
         self.back: Way | None = None
 
@@ -232,6 +245,7 @@ class Conversation:
             way.framer = _framer(kind, self._idle_ns())
             way.telnet = Telnet() if telnet else None
             way.wrapped = kind == "wrapper" and not telnet
+            way.wrapper = way.framer if way.wrapped and isinstance(way.framer, WrapperFramer) else None
         waited, self._waiting = self._waiting, []
         return [(way, unit) for way, chunk in (*waited, *later) for unit in self._units(way, chunk)]
 

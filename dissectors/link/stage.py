@@ -163,8 +163,38 @@ class LinkStage:
                                     o,
                                 )
                                 continue
-                            yield from self._deliver(way, data, r, carrier)
+                            wrapped = way.wrapper
+                            ports = wrapped.whole(data) if wrapped is not None and way.direction != UNKNOWN else None
+                            if ports is None:
+                                yield from self._deliver(way, data, r, carrier)
+                                continue
+                            problems = way.known.get(ports)
+                            if problems is None:
+                                problems = way.conversation.sap_problems(way, *ports)
+                            self._no = no = self._no + 1
+                            yield Frame(
+                                no,
+                                (r.no,),
+                                r.channel,
+                                way.path,
+                                way.profile,
+                                way.direction,
+                                r.first_ns,
+                                r.last_ns,
+                                r.uncertainty_ns,
+                                "wrapper",
+                                "wrapper",
+                                ports[0],
+                                ports[1],
+                                data,
+                                carrier,
+                                data[8:],
+                                None,
+                                problems,
+                            )
                         else:
+                            if not data:
+                                yield self._bare(way, o, r, events, ())
                             yield from self._events(way, events, r)
                         continue
             elif not r.flags & UNUSUAL and not r.lost:
@@ -257,9 +287,8 @@ class LinkStage:
                 yield self._whole(way, p, r, "tcp", "tcp.ack", p.problems)
         else:
             if not p.payload:
-                repeated = tuple(x for e in events for x in e.problems if e.kind == "repeat")
-                kind = "tcp.keep-alive" if any(x.kind is P.TCP_KEEPALIVE for x in repeated) else "tcp.ack"
-                yield self._whole(way, p, r, "tcp", kind, p.problems + repeated)
+                octets = p.carrier if len(p.records) > 1 else r.octets
+                yield self._bare(way, octets, r, events, p.problems)
             yield from self._events(way, events, r, p.problems)
         if flags & (FIN | RST):  # it came with data: the end of the connection is a row of its own
             yield self._frame(way, r, "tcp", "tcp.rst" if flags & RST else "tcp.fin", b"", (), b"")
@@ -268,6 +297,12 @@ class LinkStage:
             key = (host[:4], host[4:], p.source_port, p.destination_port)
             if way.conversation.carrier is not None:
                 self._quick_tcp[key] = way
+
+    def _bare(self, way: Way, octets: bytes, r: Record, events: list[Event], problems: tuple[Problem, ...]) -> Frame:
+        """A segment without data that has something to say of the stream: an ACK or a keep-alive."""
+        repeated = tuple(x for e in events for x in e.problems if e.kind == "repeat")
+        kind = "tcp.keep-alive" if any(x.kind is P.TCP_KEEPALIVE for x in repeated) else "tcp.ack"
+        return self._frame(way, r, "tcp", kind, octets, problems + repeated, b"")
 
     def _deliver(
         self, way: Way, data: bytes, r: Record, carrier: bytes, problems: tuple[Problem, ...] = ()

@@ -116,30 +116,40 @@ class Framer:
         self._after_unit = False  # a PDU came directly before _held
         self._believing = False  # the header at 0 is synced and version 1 with a known tag
 
+    def whole(self, octets: bytes) -> tuple[int, int] | None:
+        """(source, destination) where the octets that come next in the stream are exactly one PDU, which is then
+        taken as fed; None: feed them. Spares the link stage a Unit on the path of most PDUs."""
+        size = len(octets)
+        if size < LOOK or self._held or not self._synced:
+            return None
+        version, source, destination, length = _header(octets)
+        if length != size - SIZE or version != 1 or octets[SIZE] not in TAGS:
+            return None
+        self._after_unit = True
+        self._expecting = False
+        return source, destination
+
     def feed(self, chunk: Chunk) -> list[Unit]:
         """Units completed by this chunk, in order. A whole PDU in one chunk is the fast case."""
         octets = chunk.octets
-        size = len(octets)
-        if size >= LOOK and not self._held and self._synced:
-            version, source, destination, length = _header(octets)
-            if length == size - SIZE and version == 1 and octets[SIZE] in TAGS:
-                self._after_unit = True
-                self._expecting = False
-                return [
-                    Unit(
-                        octets,
-                        (chunk.record,),
-                        chunk.first_ns,
-                        chunk.last_ns,
-                        chunk.uncertainty_ns,
-                        "wrapper",
-                        Wrapper(1, source, destination, length, (SIZE, size)),
-                        octets[SIZE:],
-                        (),
-                        chunk.carrier,
-                    )
-                ]
-        if not size:
+        ports = self.whole(octets)
+        if ports is not None:
+            size = len(octets)
+            return [
+                Unit(
+                    octets,
+                    (chunk.record,),
+                    chunk.first_ns,
+                    chunk.last_ns,
+                    chunk.uncertainty_ns,
+                    "wrapper",
+                    Wrapper(1, *ports, size - SIZE, (SIZE, size)),
+                    octets[SIZE:],
+                    (),
+                    chunk.carrier,
+                )
+            ]
+        if not octets:
             return []
         self._marks.append((len(self._held), chunk))
         self._held += octets

@@ -71,7 +71,10 @@ def own(tmp_path: Path) -> Path:
     text = edited_text(
         "tcp-udp-ip",
         ('name = "tcp-udp-ip"', 'name = "utility"'),
-        ('sap = 0x0010\nname = "public client"\nuse = "mandatory"', 'sap = 0x0010\nname = "reading robot"\nuse = "reserved"'),
+        (
+            'sap = 0x0010\nname = "public client"\nuse = "mandatory"',
+            'sap = 0x0010\nname = "reading robot"\nuse = "reserved"',
+        ),
         ('name = "management logical device"', 'name = "meter core"'),
     )
     path.write_text(text, encoding="utf-8")
@@ -105,7 +108,9 @@ def test_sap_table_of_an_edited_descriptor(own: Path, pcap: Path) -> None:
 
 
 def test_hdlc_addresses_of_an_edited_descriptor(tmp_path: Path) -> None:
-    text = edited_text("hdlc", ('sap = 0x10\nname = "public client"\nuse = "mandatory"', 'sap = 0x10\nname = "odd"\nuse = "reserved"'))
+    text = edited_text(
+        "hdlc", ('sap = 0x10\nname = "public client"\nuse = "mandatory"', 'sap = 0x10\nname = "odd"\nuse = "reserved"')
+    )
     path = tmp_path / "line.toml"
     path.write_text(text, encoding="utf-8")
     log = on_line(*Link().up(), link_type=-1).save(tmp_path / "line.hex")
@@ -121,7 +126,8 @@ def test_limit_of_an_edited_descriptor(pcap: Path, tmp_path: Path) -> None:
     def verdicts(limit: str) -> dict[str, object]:
         rule = (
             '[[application.timing]]\nrule = "app.response"\nkind = "delay"\nsubject = "server"\nmax = "%s"\n'
-            'clause = "utility 1"\nseverity = "error"\nconfidence = "A"\n\n[[application.timing]]\nrule = "tcp.inactivity"'
+            'clause = "utility 1"\nseverity = "error"\nconfidence = "A"\n\n'
+            '[[application.timing]]\nrule = "tcp.inactivity"'
         )
         path = tmp_path / f"{limit.split()[0]}.toml"
         text = edited_text("tcp-udp-ip")

@@ -197,7 +197,7 @@ def test_request_on_a_new_link_without_aarq() -> None:
         3 get-request-normal 1 1-0:1.8.0*255 - -
         4 get-response-normal 1 1-0:1.8.0*255 success -
         """,
-        "1 mid-capture 16 1 17 4 3 - -",
+        "1 none 16 1 17 4 3 - -",
     )
 
 
@@ -213,7 +213,7 @@ def test_link_that_closes_ends_the_association() -> None:
         """,
         """
         1 ended 16 1 17 2 3 6 link closed
-        2 mid-capture 16 1 17 1 9 - -
+        2 none 16 1 17 1 9 - -
         """,
     )
 
@@ -307,7 +307,7 @@ def codes(*steps: Step, client: int = 16) -> list[str]:
     ("steps", "expected"),
     [
         ((*opened(GET_BIT), (UP, GET), (DOWN, GOT)), []),
-        ((*opened(GET_BIT), SET, SET_OK), ["apdu.conf"]),
+        ((*opened(GET_BIT), SET, SET_OK), ["apdu.role", "apdu.conf"]),
         ((*opened(GET_BIT), PUSH), ["apdu.conf"]),
         ((*opened(), PUSH), []),
         ((PUSH,), ["apdu.push"]),
@@ -328,7 +328,7 @@ def codes(*steps: Step, client: int = 16) -> list[str]:
         ((*opened(), (UP, GET), SET_OK), ["apdu.invoke"]),
         (
             (*opened(), (UP, xdlms.set_request_normal(0x81, xdlms.attribute(), Data("unsigned", 1))), SET_OK),
-            ["apdu.unconf-resp"],
+            ["apdu.role", "apdu.unconf-resp"],  # the public client may not write
         ),
         ((*opened(), (UP, GET), (DOWN, xdlms.get_response_with_list(0xC1, [1]))), ["apdu.resp-type"]),
         ((*opened(), (UP, GET), (DOWN, bytes.fromhex("D80102"))), ["apdu.err"]),

@@ -16,6 +16,8 @@ from dissectors.errors import CaptureError, UsageError
 
 PROFILES = list(profile.builtin().values())
 SNRM = "7E A0 07 03 21 93 0F 01 7E"
+# Around another APDU: the message is the inner one. The authentication tag of the example is cut.
+OPENED = {"general-signing", "general-block-transfer", "gateway", "glo-initiate-request"}
 KEYS = ["layers", "frames", "messages", "data", "rest", "problems"]
 
 
@@ -106,8 +108,9 @@ def test_llc_before_an_apdu(header: str, direction: int) -> None:
 @pytest.mark.parametrize("name", xdlms.EXAMPLES)
 def test_every_choice_is_named(name: str) -> None:
     found = told(xdlms.example(name).hex(" "), "apdu")
-    assert apdus(found) == [name.partition(" ")[0]]
-    assert found["rest"] == ""
+    bare = name.partition(" ")[0]
+    assert len(found["messages"]) == 1 and found["rest"] == ""
+    assert (apdus(found) == [bare]) != (bare in OPENED and "acknowledgement" not in name)
 
 
 def test_data() -> None:

@@ -9,7 +9,24 @@ from typing import Any
 import pytest
 from cli_run import run
 from encode import xdlms
-from scripts import AARQ, DOWN, GET, GOT, OPENING, UP, Script, get, got, over_hdlc, over_tcp, over_udp, run_of, udp, wrap
+from scripts import (
+    AARQ,
+    DOWN,
+    GET,
+    GOT,
+    OPENING,
+    UP,
+    Script,
+    get,
+    got,
+    over_hdlc,
+    over_tcp,
+    over_udp,
+    rows_of,
+    run_of,
+    udp,
+    wrap,
+)
 
 from analyzer import dump, rows
 from dissectors.data_types import Data
@@ -118,7 +135,9 @@ def test_trees() -> None:
 
 
 def test_frames_know_their_messages_though_apdus_end_later() -> None:
-    found = [json.loads(line) for line in written(over_hdlc(*OPENING, (UP, GET), (DOWN, GOT)), "frame", "jsonl").splitlines()]
+    found = [
+        json.loads(line) for line in written(over_hdlc(*OPENING, (UP, GET), (DOWN, GOT)), "frame", "jsonl").splitlines()
+    ]
     assert [row["messages"] for row in found] == [[], [], [1], [2], [3], [4]]
     found = [json.loads(line) for line in written(over_tcp(*OPENING), "frame", "jsonl").splitlines()]
     assert [row["no"] for row in found] == [1, 2, 3, 4, 5]
@@ -171,8 +190,6 @@ def test_hex_log(tmp_path: Path) -> None:
 def test_udp_reply_through_the_file_equals_the_script(pcap: Path) -> None:
     """The same rows from the file as from the records: the file keeps what matters."""
     script = over_udp(*OPENING, (UP, GET), (DOWN, GOT))
-    from scripts import rows_of
-
     direct = [(r["no"], r["apdu"], r["time_ns"], r["data"]) for r in rows_of(script)]
     through = [json.loads(line) for line in run("dump", pcap, "--format", "jsonl").lines]
     assert [(r["no"], r["apdu"], r["time_ns"], r["data"]) for r in through] == direct

@@ -296,7 +296,7 @@ def test_each_message_is_in_one_exchange_and_times_are_sound(steps: list[Step]) 
     blocks = {m.no for m in seen if m.apdu.block is not None or m.apdu.name == "get-request-next"}
     repeated = sum(e.attempts - 1 for e in found)
     missing = {m.no for m in seen} - set(used) - blocks
-    assert len(missing) == repeated
+    assert len(missing) <= repeated <= len(missing | blocks)
     for e in found:
         for span in (e.app_response_ns, e.complete_ns, e.waited_ns):
             assert span is None or span >= 0

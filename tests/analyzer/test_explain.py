@@ -29,6 +29,7 @@ from scripts import (
     over_udp,
     run_of,
     udp,
+    wrap,
 )
 
 from analyzer.explain import LADDER, Autopsy, to_json, to_text
@@ -111,7 +112,10 @@ def test_each_try_is_an_attempt() -> None:
     assert told(script) == ["16 +-x... association 1,2", "16 +-+-++ nothing"]
     link = Link()
     steps = [*link.up(), *link.talk(*OPENING)]
-    assert told(on_line(*steps, *link.down(), *link.up())) == ["16 +++-..  nothing".replace("  ", " "), "16 ++.... nothing"]
+    assert told(on_line(*steps, *link.down(), *link.up())) == [
+        "16 +++-..  nothing".replace("  ", " "),
+        "16 ++.... nothing",
+    ]
 
 
 def test_clients_and_servers_have_attempts_of_their_own() -> None:
@@ -131,7 +135,7 @@ def test_damaged_frames_are_not_believed() -> None:
     damaged = bytearray(SNRM[1])
     damaged[-2] ^= 1
     script = on_line(SNRM, *[(UP, bytes(damaged))] * 6)
-    assert told(script) == ["16 +x.... link 1"] or told(script) == ["16 xx.... link 1"]
+    assert told(script) == ["16 +x.... link 1"]
     found = autopsy(script)
     assert (found.good_frames, found.bad_frames) == (1, 6)
     assert found.attempts[0].causes[0].text.startswith("the line is disturbed")
@@ -148,7 +152,8 @@ def test_nothing_recognised() -> None:
 def test_json_keys() -> None:
     found: list[dict[str, Any]] = json.loads(to_json(autopsy(over_hdlc(*OPENING, (UP, GET))).attempts))
     assert list(found[0]) == [
-        "no", "profile", "channel", "client", "server", "physical", "client_address", "server_address", "first_frame", "time",
+        "no", "profile", "channel", "client", "server", "physical", "client_address", "server_address",
+        "first_frame", "time",
         "steps", "reached", "failed", "sentence", "causes", "exchanges", "unanswered", "errors",
     ]  # fmt: skip
     assert [step["name"] for step in found[0]["steps"]] == list(LADDER)
@@ -168,10 +173,14 @@ def test_text_has_failures_first_and_one_sentence_each() -> None:
         · authentication
         · access
         · value
-        cause 1: no device answers at this address (server 1, physical 17): wrong or reserved address [other addresses on this line are answered]
+        CAUSE
         attempt 1 2023-11-14T22:13:20.010000000Z client 32 with server 1: nothing failed; 0 exchanges
     """
-    assert lines(text) == lines(expected)
+    cause = (
+        "cause 1: no device answers at this address (server 1, physical 17): wrong or reserved address "
+        "[other addresses on this line are answered]"
+    )
+    assert lines(text) == lines(expected.replace("CAUSE", cause))
 
 
 def test_many_attempts_cost_no_more_each() -> None:
@@ -179,10 +188,10 @@ def test_many_attempts_cost_no_more_each() -> None:
     script = Script()
     for n in range(400):
         for direction, apdu in (*OPENING, (UP, GET), (DOWN, GOT)):
-            octets = apdu
-            from scripts import wrap
-
-            script.add(udp(wrap(direction, octets), direction == UP, "10.0.0.1:5000", f"10.1.{n // 200}.{n % 200 + 1}:4059"), after=MS)
+            script.add(
+                udp(wrap(direction, apdu), direction == UP, "10.0.0.1:5000", f"10.1.{n // 200}.{n % 200 + 1}:4059"),
+                after=MS,
+            )
     found = autopsy(script)
     assert len(found.attempts) == 400 and sum(a.exchanges for a in found.attempts) == 400
     assert not any(a.failed for a in found.attempts)

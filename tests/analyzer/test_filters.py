@@ -184,7 +184,11 @@ def test_list_services_by_their_items() -> None:
 @pytest.mark.parametrize(
     ("expression", "level", "words"),
     [
-        ("latncy > 5", "message", "at character 1 ('latncy > 5'): no field 'latncy' at level message: did you mean latency"),
+        (
+            "latncy > 5",
+            "message",
+            "at character 1 ('latncy > 5'): no field 'latncy' at level message: did you mean latency",
+        ),
         ("problems and hdlc.nz", "message", "at character 14 ('hdlc.nz'): no field 'hdlc.nz'"),
         ("hdlc.ns == 1", "finding", "no field 'hdlc.ns' at level finding"),
         ("qqqqqqqqq", "frame", "see cosemscope fields"),

@@ -5,7 +5,21 @@ import pytest
 from encode import acse, xdlms
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripts import CLOCK_OBIS, DOWN, OPENING, UP, Script, Step, as_text, get, got, over_hdlc, over_tcp, over_udp, run_of
+from scripts import (
+    CLOCK_OBIS,
+    DOWN,
+    OPENING,
+    UP,
+    Script,
+    Step,
+    as_text,
+    get,
+    got,
+    over_hdlc,
+    over_tcp,
+    over_udp,
+    run_of,
+)
 
 from analyzer import jsonl, rows
 from dissectors.data_types import Data
@@ -31,7 +45,10 @@ STEPS: tuple[Step, ...] = (
     (DOWN, got(Data("array", (Data("structure", (Data("unsigned", 1), Data("float32", 1.5))),) * 3), 5)),
     (UP, get(6, bytes.fromhex("0000600100FF"), 1)),
     (DOWN, got(Data("octet-string", "00" * 200), 6)),
-    *((UP if name.partition(" ")[0].endswith(("request", "normal")) else DOWN, xdlms.example(name)) for name in xdlms.EXAMPLES),
+    *(
+        (UP if name.partition(" ")[0].endswith(("request", "normal")) else DOWN, xdlms.example(name))
+        for name in xdlms.EXAMPLES
+    ),
     (UP, get(1) + b"\0"),
     (DOWN, b"\xc4\x01\xc1\x00\x06\x00"),
     (DOWN, b"\xc4\x01"),

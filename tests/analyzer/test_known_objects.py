@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from talk import code
+
 from analyzer.known_objects import load, parse
 from dissectors.errors import UsageError
-from talk import code
 
 IMPORT = code("1-0:1.8.0*255")
 

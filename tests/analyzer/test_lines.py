@@ -32,7 +32,8 @@ CONTROL = "\x1b[2J\r\n\x07\u202ered"
     ("value", "text"),
     [
         (None, "-"), (5, "5"), (True, "true"), (False, "false"), ("a\nb", "a\\nb"), ("\x1b[2J", "\\x1b[2J"),
-        ([1, "x"], '[1,"x"]'), ({"a": None}, '{"a":null}'), (["\x07"], '["\\u0007"]'), ("\u202e", "\\u202e"), ("é", "é"),
+        ([1, "x"], '[1,"x"]'), ({"a": None}, '{"a":null}'), (["\x07"], '["\\u0007"]'), ("\u202e", "\\u202e"), ("é",
+        "é"),
     ],
 )  # fmt: skip
 def test_cell(value: object, text: str) -> None:
@@ -114,9 +115,12 @@ def test_finding_and_its_wire_text() -> None:
     run = run_of(over_udp())
     make = lines.Lines(run, "finding")
     found = Finding(3, "apdu.err", 0, "\x1b[2J", "clause 1", 7)
-    assert make(found) == "     3 ---------------- note    apdu.err                 frame 7: \\x1b[2J  [clause 1]\n".replace(
-        "----------------", "-" * 15
-    ).encode()
+    assert (
+        make(found)
+        == "     3 ---------------- note    apdu.err                 frame 7: \\x1b[2J  [clause 1]\n".replace(
+            "----------------", "-" * 15
+        ).encode()
+    )
     assert b"capture: " in make(Finding(3, "apdu.err", 2, "x", "", 0))
 
 

@@ -3,15 +3,16 @@
 from typing import Any
 
 import talk
+from hypothesis import given
+from hypothesis import strategies as st
+from talk import Talk, arr, captured, clock, enum, i8, os, scaler, u8, u16, u32
+
 from analyzer.known_objects import parse
 from analyzer.meaning import Meaning, scaled_text, server_of
 from analyzer.model import Message
 from dissectors.cosem import units
 from dissectors.data_types import Data
 from dissectors.record import Path
-from hypothesis import given
-from hypothesis import strategies as st
-from talk import Talk, arr, captured, clock, enum, i8, os, scaler, u8, u16, u32
 
 IMPORT, VOLTAGE, LOAD = "1-0:1.8.0*255", "1-0:32.7.0*255", "1-0:99.1.0*255"
 
@@ -223,6 +224,15 @@ def test_image_transfer_with_progress_and_rate() -> None:
     image = meaning.device(messages[0]).images[talk.code(name)]
     assert image.missing() == [(2, 2)]
     assert image.summary() == "image FW1: 3 of 4 blocks, 136 of 200 octets, 226 B/s, blocks 2 not sent"
+
+
+def test_an_old_lesson_is_not_learned_again() -> None:
+    t = Talk().get(3, VOLTAGE, 3, scaler(-1, 35)).get(3, VOLTAGE, 3, scaler(-2, 35)).get(3, VOLTAGE, 2, u16(2304))
+    meaning, messages = learned(t)
+    meaning.table(messages[1])
+    meaning.problems(messages[1])
+    meaning.learn(messages[1])
+    assert meaning.text(messages[5]) == "23.04 V"
 
 
 def test_asking_again_changes_nothing() -> None:

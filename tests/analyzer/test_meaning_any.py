@@ -1,22 +1,23 @@
-"""Any value of any attribute, right or wrong, has words, tables and problems without an error, and none lies about it."""
+"""Any value of any attribute, right or wrong, has words, tables and problems without an error."""
 
 from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as hs
+from talk import NULL, Talk, captured, clock, enum, i8, os, scaler, u8, u16, u32
 
 from analyzer.meaning import Meaning
 from analyzer.objects import Objects
 from dissectors.cosem import classes
 from dissectors.data_types import Data
-from hypothesis import given, settings
-from hypothesis import strategies as hs
-from talk import NULL, Talk, captured, clock, enum, i8, os, scaler, u8, u16, u32
 
 PLACES = [
     (c.class_id, a.index) for c in classes._tables().classes for a in c.attributes if a.index > 0
 ]  # every attribute of the catalogue
 LEAVES: list[Data] = [
-    NULL, u8(2), u16(7), u32(4), i8(2), enum(30), os("1-0:1.8.0*255"), os(b"FW"), clock(6), scaler(-1, 35), captured(3, "1.8.0"),
-    Data("boolean", True), Data("bit-string", "101"), Data("float32", 1.5), Data("visible-string", "text"),
-    Data("delta-integer", -3), os(bytes.fromhex("02020612")),
+    NULL, u8(2), u16(7), u32(4), i8(2), enum(30), os("1-0:1.8.0*255"), os(b"FW"), clock(6), scaler(-1, 35),
+    captured(3, "1.8.0"), Data("boolean", True), Data("bit-string", "101"), Data("float32", 1.5),
+    Data("visible-string", "text"), Data("delta-integer", -3), os(bytes.fromhex("02020612")),
 ]  # fmt: skip
 VALUES = hs.recursive(
     hs.sampled_from(LEAVES),

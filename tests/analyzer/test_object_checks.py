@@ -1,9 +1,10 @@
-"""The rules about objects that need the capture (cosem.access, .object, .attr by version, .scale, .sn), and their quiet."""
+"""The rules about objects that need the capture: access, object lists, versions, scalers, short names."""
+
+from talk import NULL, Talk, arr, enum, i8, os, scaler, st, u8, u16, u32
 
 from analyzer.meaning import Meaning
 from dissectors.data_types import Data
 from dissectors.record import Direction
-from talk import NULL, Talk, arr, enum, i8, os, scaler, st, u8, u16, u32
 
 VOLTAGE, LABEL, OWN = "1-0:32.7.0*255", "0-0:96.1.0*255", "0-0:40.0.0*255"
 
@@ -61,6 +62,8 @@ def test_an_object_that_is_not_listed_and_an_attribute_that_its_version_lacks() 
 def test_a_list_that_was_asked_for_in_part_forbids_nothing() -> None:
     part = Talk().get(15, OWN, 2, object_list(1), (2, arr(u16(15)))).get(1, LABEL, 2, u16(1))
     assert problems(part) == []
+    after = Talk().get(15, OWN, 2, object_list(1)).get(15, OWN, 2, object_list(1), (2, arr(u16(15))))
+    assert problems(after.get(1, LABEL, 2, u16(1)), "cosem.object") != []
 
 
 def test_a_register_without_scaler_is_noted_once() -> None:

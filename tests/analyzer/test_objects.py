@@ -4,12 +4,14 @@ from pathlib import Path as File
 
 import pytest
 import talk
-from analyzer.known_objects import parse
-from analyzer.objects import Objects, Seen
 from cli_run import run
-from dissectors.record import Direction, Path
 from encode import axdr, xdlms
 from talk import Talk, arr, captured, os, scaler, st, u16, u32
+
+from analyzer.known_objects import parse
+from analyzer.objects import Objects, Seen
+from dissectors.data_types import Data
+from dissectors.record import Direction, Path
 
 IMPORT, VOLTAGE = "1-0:1.8.0*255", "1-0:32.7.0*255"
 DEMO = File(__file__).resolve().parents[2] / "captures" / "demo"
@@ -97,6 +99,28 @@ def test_a_push_by_its_list_from_another_port_of_the_meter() -> None:
     body = st(arr(captured(40, "0-0:25.9.0*255"), captured(3, VOLTAGE)), u16(2304))
     found = rows(t.push(body, Path(7, "tcp", "10.0.1.7:61234", "10.0.0.1:4059")))
     assert counts(found[VOLTAGE, 2, None]) == (0, 0, 1, 0) and found[VOLTAGE, 2, None].text == "230.4 V"
+
+
+def read(variable: str, value: bytes) -> tuple[bytes, bytes]:
+    return bytes.fromhex("050102" + variable), b"\x0c\x01\0" + value
+
+
+def test_short_names_read_before_and_after_their_list() -> None:
+    listed = arr(st(Data("long", 0x2000), u16(3), talk.u8(0), os(VOLTAGE)))
+    t = Talk()
+    for variable, value in (
+        ("2008", axdr.data(u16(2304))), ("FA08", axdr.data(listed)), ("2010", axdr.data(scaler(-1, 35))),
+        ("2008", axdr.data(u16(2310))), ("3000", axdr.data(u16(1))),
+    ):  # fmt: skip
+        for direction, octets in enumerate(read(variable, value)):
+            t.add(octets, direction)
+    objects = Objects({})
+    found = rows(t, objects)
+    assert counts(found[VOLTAGE, 2, None]) == (2, 0, 0, 0) and found[VOLTAGE, 2, None].text == "231.0 V"
+    assert found[VOLTAGE, 2, None].first_ns == 100 * talk.MS
+    assert counts(found["0-0:40.0.0*255", 2, None]) == (1, 0, 0, 0)
+    assert len(found) == 3
+    assert counts(next(seen for seen in objects.rows() if seen.attribute == 2 and seen.class_id == 3)) == (2, 0, 0, 0)
 
 
 def test_secrets_are_masked() -> None:

@@ -1,12 +1,13 @@
 """Rows under their columns: null-data, delta types, clocks that stand still, rows that are too short or too long."""
 
 import pytest
-from analyzer.profile_buffer import advanced, resolved, table
-from dissectors.cosem.captured import Captured
-from dissectors.data_types import Data
 from hypothesis import given
 from hypothesis import strategies as hs
 from talk import NULL, clock, code, os, st, u16, u32
+
+from analyzer.profile_buffer import advanced, resolved, table
+from dissectors.cosem.captured import Captured
+from dissectors.data_types import Data
 
 CLOCK = Captured(8, code("0-0:1.0.0*255"), 2)
 IMPORT = Captured(3, code("1-0:1.8.0*255"), 2)

@@ -28,7 +28,8 @@ from dissectors.data_types import Data
 
 # As the contract writes the rows; levels whose columns are "as documented by fields --level" by their own words.
 KEYS = {
-    "message": "no frames time time_ns end_ns uncertainty_ns profile channel direction association client server physical "
+    "message": "no frames time time_ns end_ns uncertainty_ns profile channel direction association client server "
+    "physical "
     "client_address server_address apdu invoke_id class_id obis attribute method items result data text security "
     "fields problems",
     "frame": "no records time time_ns end_ns uncertainty_ns profile channel direction layer source destination kind "
@@ -36,19 +37,23 @@ KEYS = {
     "exchange": "no request responses frames service association profile channel client server physical client_address "
     "server_address class_id obis attribute method time time_ns link_response_ns app_response_ns lo_ns hi_ns "
     "first_response_ns complete_ns line_ns server_ns client_ns polls attempts blocks result waited_ns problems",
-    "finding": "no severity code text clause time time_ns channel frame message exchange association measured limit unit",
+    "finding": "no severity code text clause time time_ns channel frame message exchange association measured limit "
+    "unit",
     "association": "no status time time_ns end_ns profile channel client client_name server server_name physical "
     "client_address server_address context mechanism result diagnostic client_title server_title conformance "
     "client_max_pdu server_max_pdu messages frame end_frame ended_by",
     "address": "profile channel side address name use host system_title sent received time_ns end_ns",
-    "object": "profile server physical server_address class_id class_name obis name attribute attribute_name method reads "
+    "object": "profile server physical server_address class_id class_name obis name attribute attribute_name method "
+    "reads "
     "writes pushes errors value text time_ns end_ns",
 }
 PROBLEM = "code severity text clause layer frame buffer start end"
 ITEM = "class_id obis attribute method variable result data"
 SECURITY = "outer suite policy invocation_counter system_title status reason"
 LISTS = over_udp(
-    *opened(), (UP, xdlms.example("get-request-with-list")), (DOWN, xdlms.get_response_with_list(0xC1, [Data("unsigned", 5), 3]))
+    *opened(),
+    (UP, xdlms.example("get-request-with-list")),
+    (DOWN, xdlms.get_response_with_list(0xC1, [Data("unsigned", 5), 3])),
 )
 
 
@@ -92,7 +97,18 @@ def test_aarq_has_its_initiate_request_in_fields() -> None:
 
 def test_without_clock_association_or_address() -> None:
     row = rows_of(as_text(xdlms.data_notification(1, b"", Data("unsigned", 1))))[0]
-    nothing = "time time_ns end_ns uncertainty_ns profile association client server physical client_address".split()
+    nothing = [
+        "time",
+        "time_ns",
+        "end_ns",
+        "uncertainty_ns",
+        "profile",
+        "association",
+        "client",
+        "server",
+        "physical",
+        "client_address",
+    ]
     assert {name: row[name] for name in nothing} == dict.fromkeys(nothing)
     assert row["apdu"] == "data-notification" and row["invoke_id"] == 1
 

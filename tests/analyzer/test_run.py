@@ -3,7 +3,23 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scripts import DOWN, GET, GOT, OPENING, UP, Link, Script, get, got, on_line, over_hdlc, over_tcp, over_udp, run_of, udp
+from scripts import (
+    DOWN,
+    GET,
+    GOT,
+    OPENING,
+    UP,
+    Link,
+    Script,
+    get,
+    got,
+    on_line,
+    over_hdlc,
+    over_tcp,
+    over_udp,
+    run_of,
+    udp,
+)
 
 from analyzer import run as module
 from dissectors.data_types import Data

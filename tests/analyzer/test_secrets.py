@@ -2,10 +2,11 @@
 
 import msgspec
 import pytest
+from talk import arr, os, st, u32
+
 from analyzer.model import Target
 from analyzer.secrets import mask, mask_builtins, secret
 from dissectors.data_types import Data
-from talk import arr, os, st, u32
 
 CODE = bytes(6)
 

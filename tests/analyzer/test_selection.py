@@ -1,16 +1,17 @@
 """Selective access in words, for profiles and object lists, single and in lists."""
 
 import pytest
+from encode import axdr, xdlms
+from hypothesis import given
+from hypothesis import strategies as hs
+from talk import NULL, Talk, arr, captured, clock, code, os, st, u16, u32
+
 from analyzer import selection
 from analyzer.meaning import Meaning
 from analyzer.selection import Selection
 from dissectors.cosem.captured import Captured
 from dissectors.data_types import Data
 from dissectors.record import Direction
-from encode import axdr, xdlms
-from hypothesis import given
-from hypothesis import strategies as hs
-from talk import NULL, Talk, arr, captured, clock, code, os, st, u16, u32
 
 IMPORT = "1-0:1.8.0*255"
 KNOWN = tuple(Captured(3, bytes((1, 0, c, 8, 0, 255)), 2) for c in range(1, 6))

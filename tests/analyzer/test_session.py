@@ -130,5 +130,7 @@ def test_stated_facts_are_read_once_and_joined() -> None:
 def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     path = over_udp(*[(UP, GET), (DOWN, GOT)] * 3000).save(tmp_path / "long.pcap")
     command = f"{sys.executable} -m analyzer.cli dump {path} --format jsonl | head -n 1"
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (0, "", 1)

@@ -34,7 +34,8 @@ def test_reads(reader: type[Cursor]) -> None:
     ("read", "need"),
     [
         (lambda c: c.u8(A), 1), (lambda c: c.u16(A), 2), (lambda c: c.u32(A), 4), (lambda c: c.uint(A, 3), 3),
-        (lambda c: c.sint(A, 8), 8), (lambda c: c.take(A, 5), 5), (lambda c: c.take(A, -1), -1), (lambda c: c.read(HEAD), 6),
+        (lambda c: c.sint(A, 8), 8), (lambda c: c.take(A, 5), 5), (lambda c: c.take(A, -1), -1),
+        (lambda c: c.read(HEAD), 6),
     ],
 )  # fmt: skip
 def test_a_read_past_the_end_stops_and_says_what_was_needed(
@@ -130,7 +131,8 @@ def test_a_plain_cursor_keeps_no_tree() -> None:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["u8", "u16", "u32", "uint", "sint", "take", "take_some", "payload", "read", "bits", "open",
+    st.tuples(st.sampled_from(["u8", "u16", "u32", "uint", "sint", "take", "take_some", "payload", "read", "bits",
+    "open",
                                "close", "text", "note", "peek"]), st.integers(-2, 9)), max_size=25,
 )  # fmt: skip
 

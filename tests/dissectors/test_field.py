@@ -16,7 +16,13 @@ def test_key_is_the_last_part() -> None:
 
 @pytest.mark.parametrize(
     ("format", "items"),
-    [("!BHI", ["B", "H", "I"]), ("!BH6s", ["B", "H", "6s"]), ("!3B", ["B", "B", "B"]), ("12s2H", ["12s", "H", "H"]), ("", [])],
+    [
+        ("!BHI", ["B", "H", "I"]),
+        ("!BH6s", ["B", "H", "6s"]),
+        ("!3B", ["B", "B", "B"]),
+        ("12s2H", ["12s", "H", "H"]),
+        ("", []),
+    ],
 )
 def test_codes(format: str, items: list[str]) -> None:
     assert codes(format) == items
@@ -36,7 +42,8 @@ def test_a_group_names_each_item() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "shown"),
     [
-        (PLAIN, 5, 5), (PLAIN, None, None), (PLAIN, True, True), (PLAIN, b"\xab", "AB"), (PLAIN, bytearray(b"\x01"), "01"),
+        (PLAIN, 5, 5), (PLAIN, None, None), (PLAIN, True, True), (PLAIN, b"\xab", "AB"), (PLAIN, bytearray(b"\x01"),
+        "01"),
         (PLAIN, "text", "text"), (ENUM, 0, "success"), (ENUM, 77, "unknown-77"), (ENUM, True, True),
         (BITS, 0b101, ["first", "third"]), (BITS, 0b010, ["bit-1"]), (BITS, 0, []), (BITS, b"\x05", "05"),
     ],

@@ -26,7 +26,7 @@ def test_chain() -> None:
 
 
 def test_fixed_fields_must_be_of_the_group() -> None:
-    with pytest.raises(ValueError, match="t.x"):
+    with pytest.raises(ValueError, match=r"t\.x"):
         fuse((HEAD, (), {"t.x": 1}))
 
 
@@ -40,7 +40,9 @@ TCP_PACKET = Tcp().segment(pdu(b"\xc0\x01\xc1"), True, ACK)
 
 
 @settings(max_examples=200)
-@given(st.sampled_from([UDP_PACKET, TCP_PACKET]), st.lists(st.tuples(st.integers(0, 61), st.integers(0, 255)), max_size=2))
+@given(
+    st.sampled_from([UDP_PACKET, TCP_PACKET]), st.lists(st.tuples(st.integers(0, 61), st.integers(0, 255)), max_size=2)
+)
 def test_a_packet_that_fits_is_read_as_the_layers_read_it(packet: bytes, changes: list[tuple[int, int]]) -> None:
     octets = bytearray(packet)
     for at, value in changes:
@@ -63,7 +65,13 @@ def test_a_packet_that_fits_is_read_as_the_layers_read_it(packet: bytes, changes
 def test_the_shipped_chains_fit_plain_packets_only() -> None:
     assert fits(UDP_CHAIN, UDP_PACKET) and not fits(UDP_CHAIN, TCP_PACKET)
     assert fits(TCP_CHAIN, TCP_PACKET) and not fits(TCP_CHAIN, UDP_PACKET)
-    for at, value in ((12, 0x86), (14, 0x46), (20, 0x20), (23, 1), (43, 2)):  # type, header length, fragment, protocol, version
+    for at, value in (
+        (12, 0x86),
+        (14, 0x46),
+        (20, 0x20),
+        (23, 1),
+        (43, 2),
+    ):  # type, header length, fragment, protocol, version
         changed = bytearray(UDP_PACKET)
         changed[at] = value
         assert not fits(UDP_CHAIN, bytes(changed)), at

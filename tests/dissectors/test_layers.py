@@ -9,7 +9,9 @@ CONTAINERS = {"ip", "internet", "physical"}  # words of descriptors for what sev
 def test_names() -> None:
     for name, layer in LAYERS.items():
         assert layer.name and layer.dissect is not None and layer.short.code.endswith(".trunc"), name
-    assert {"ethernet", "ipv4", "ipv6", "udp", "tcp", "wrapper", "hdlc", "llc", "mbus", "apdu", "xdlms", "acse"} <= set(LAYERS)
+    assert {"ethernet", "ipv4", "ipv6", "udp", "tcp", "wrapper", "hdlc", "llc", "mbus", "apdu", "xdlms", "acse"} <= set(
+        LAYERS
+    )
 
 
 def test_every_layer_of_a_shipped_stack_is_known() -> None:

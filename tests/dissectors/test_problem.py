@@ -32,10 +32,12 @@ def test_rules_of_the_book_have_their_severity() -> None:
     expected = {
         "hdlc.ns-gap": "error", "hdlc.fcs": "error", "hdlc.retx": "note", "hdlc.p0": "warning", "hdlc.dm": "warning",
         "hdlc.two-clients": "note", "hdlc.llc": "error", "hdlc.turn": "error", "hdlc.addr-res": "note",
-        "apdu.tag": "error", "apdu.trunc": "error", "apdu.trail": "warning", "apdu.size": "error", "apdu.version": "warning",
+        "apdu.tag": "error", "apdu.trunc": "error", "apdu.trail": "warning", "apdu.size": "error",
+        "apdu.version": "warning",
         "apdu.conf": "error", "apdu.vaa": "warning", "apdu.noaa": "error", "apdu.aare-mismatch": "warning",
         "apdu.hls-order": "error", "apdu.hls-len": "error", "apdu.invoke": "error", "apdu.unconf-resp": "error",
-        "apdu.resp-type": "error", "apdu.block": "error", "apdu.err": "note", "apdu.data": "error", "apdu.datetime": "warning",
+        "apdu.resp-type": "error", "apdu.block": "error", "apdu.err": "note", "apdu.data": "error",
+        "apdu.datetime": "warning",
         "apdu.ciph-clear": "warning", "apdu.ciph-sc": "error", "apdu.ciph-ic": "error", "apdu.ciph-tag": "error",
         "apdu.st": "warning", "apdu.lls-clear": "warning", "apdu.push": "note",
     }  # fmt: skip
@@ -53,7 +55,7 @@ def test_placeholders_are_numbered_without_a_hole() -> None:
 
 
 def calls() -> list[tuple[str, Kind, int]]:
-    """(place, kind, number of arguments) of every Problem, note, stop and about whose kind and arguments stand there."""
+    """(place, kind, number of arguments) of each Problem, note, stop and about whose kind and arguments stand there."""
     found = []
     for folder in ("dissectors", "captures", "analyzer"):
         for path in sorted((ROOT / folder).rglob("*.py")):
@@ -90,7 +92,11 @@ def test_arguments_fit_the_words() -> None:
 def test_text() -> None:
     assert Problem(P.WRAPPER_VERSION, args=(7,)).text == "version 7 where 1 is expected"
     assert Problem(P.HDLC_FLAG, args=(0xAB,)).text.startswith("octet 0xAB where")
-    for args in ((), ("text where a number is expected",), (None,)):  # the words stand even where the arguments are wrong
+    for args in (
+        (),
+        ("text where a number is expected",),
+        (None,),
+    ):  # the words stand even where the arguments are wrong
         assert "octet" in Problem(P.HDLC_FLAG, args=args).text
 
 

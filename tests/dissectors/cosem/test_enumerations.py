@@ -1,9 +1,10 @@
 """States in words; unknown values keep their number."""
 
 import pytest
+from talk import enum, st, u8
+
 from dissectors.cosem import classes, enumerations
 from dissectors.data_types import Data
-from talk import enum, st, u8
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Parameters of methods in words, without secrets, for any Data without an error."""
 
 import pytest
-from dissectors.cosem import classes, parameters
-from dissectors.data_types import Data
 from hypothesis import given
 from hypothesis import strategies as hs
 from talk import NULL, arr, clock, enum, i8, os, st, u16, u32
+
+from dissectors.cosem import classes, parameters
+from dissectors.data_types import Data
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """Pushed lists by shape: nothing is lost, and names stand where the list says or implies them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as hs
+from talk import NULL, arr, captured, clock, code, enum, os, scaler, st, u16, u32
+
 from dissectors.cosem import pushed
 from dissectors.cosem.captured import Captured
 from dissectors.cosem.pushed import Element, elements
 from dissectors.data_types import Data
-from hypothesis import given
-from hypothesis import strategies as hs
-from talk import NULL, arr, captured, clock, code, enum, os, scaler, st, u16, u32
 
 IMPORT, VOLTAGE, CURRENT, CLOCK = "1-0:1.8.0*255", "1-0:32.7.0*255", "1-0:31.7.0*255", "0-0:1.0.0*255"
 Shown = tuple[str, object, tuple[int, int] | None, str]
@@ -73,7 +74,7 @@ def test_kaifa_lists_by_position(count: int) -> None:
     parts += [clock(6) if i == clock_at else u32(1000) for i in range(3, count)]
     found = elements(Data("structure", parts))
     assert all(one.obis and one.source == "Kaifa KFM_001" for one in found)
-    assert [one.obis for one in found if one.scaling == (-1, 35)][0] == code(VOLTAGE)
+    assert next(one.obis for one in found if one.scaling == (-1, 35)) == code(VOLTAGE)
     if clock_at is not None:
         assert found[clock_at].obis == code(CLOCK)
 

@@ -311,11 +311,16 @@ def test_hdlc_over_tcp() -> None:
 
 def test_fragments_are_one_frame_and_unfinished_ones_are_kept() -> None:
     from scapy.layers.inet import IP, fragment
+    from scapy.layers.inet import UDP as ScapyUdp
     from scapy.layers.l2 import Ether
     from scapy.packet import Raw
-    from scapy.layers.inet import UDP as ScapyUdp
 
-    whole = Ether() / IP(src="10.0.0.1", dst="10.0.1.7") / ScapyUdp(sport=5000, dport=4059) / Raw(wrap(UP, AARQ + bytes(99)))
+    whole = (
+        Ether()
+        / IP(src="10.0.0.1", dst="10.0.1.7")
+        / ScapyUdp(sport=5000, dport=4059)
+        / Raw(wrap(UP, AARQ + bytes(99)))
+    )
     pieces = [bytes(Ether() / p) for p in fragment(whole[IP], fragsize=64)]
     script = Script()
     for piece in pieces:
@@ -325,12 +330,18 @@ def test_fragments_are_one_frame_and_unfinished_ones_are_kept() -> None:
     conserved(script, found)
     script = Script().add(pieces[0])
     found = frames(script)
-    assert [(f.layer, f.kind, [p.kind.code for p in f.problems]) for f in found] == [("ip", "ip.fragment", ["ip.fragment-lost"])]
+    assert [(f.layer, f.kind, [p.kind.code for p in f.problems]) for f in found] == [
+        ("ip", "ip.fragment", ["ip.fragment-lost"])
+    ]
     conserved(script, found)
 
 
 def test_endpoints() -> None:
-    assert (endpoint("10.0.0.1", 5), endpoint("2001:db8::1", 5), endpoint("", 5)) == ("10.0.0.1:5", "[2001:db8::1]:5", None)
+    assert (endpoint("10.0.0.1", 5), endpoint("2001:db8::1", 5), endpoint("", 5)) == (
+        "10.0.0.1:5",
+        "[2001:db8::1]:5",
+        None,
+    )
 
 
 def test_many_conversations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,8 +430,17 @@ def test_fused_path_equals_the_layers_on_mutated_packets(
 
 
 @settings(max_examples=80)
-@given(st.lists(st.one_of(st.binary(max_size=30), st.sampled_from([o for _, o in Link().up()] + [hdlc.frame("I", info=b"\xe6\xe6\x00" + GET)])),
-                max_size=12), st.sampled_from([SERIAL, TEXT, 250]), st.lists(st.integers(0, 2), min_size=12, max_size=12))
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=30),
+            st.sampled_from([o for _, o in Link().up()] + [hdlc.frame("I", info=b"\xe6\xe6\x00" + GET)]),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([SERIAL, TEXT, 250]),
+    st.lists(st.integers(0, 2), min_size=12, max_size=12),
+)
 def test_no_octet_of_a_line_is_lost(pieces: list[bytes], link_type: int, directions: list[int]) -> None:
     script = Script(link_type)
     for piece, direction in zip(pieces, directions, strict=False):

@@ -1,0 +1,138 @@
+"""Opening: general blocks joined, protections taken off where keys allow, and what is shown where not."""
+
+from typing import Any
+
+import pytest
+from encode import acse, xdlms
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scripts import DOWN, GET, GOT, OPENING, UP, Script, Step, over_udp, rows_of, run_of, table
+
+from analyzer.opening import MAX_NESTING, Opener, security_row
+from dissectors.context import EMPTY
+from dissectors.keys import KeyRing
+from dissectors.record import Path, Pdu
+
+KEY = (0, 16, 1, -1)
+
+
+def pdu(octets: bytes, direction: int = UP, frame: int = 1) -> Pdu:
+    path = Path(0, "udp", "10.0.0.1:5000", "10.0.1.7:4059")
+    return Pdu((frame,), 0, path, "tcp-udp-ip", direction, 0, 0, None, 16, 1, octets)
+
+
+def block(last: bool, number: int, raw: bytes, acknowledged: int = 0, window: int = 1) -> bytes:
+    """A general-block-transfer APDU that streams."""
+    control = last << 7 | (not last) << 6 | window
+    return (
+        bytes((0xE0, control)) + number.to_bytes(2, "big") + acknowledged.to_bytes(2, "big") + bytes((len(raw),)) + raw
+    )
+
+
+def test_a_plain_apdu_stays_as_it_is() -> None:
+    opened = Opener(KeyRing()).open(pdu(GET), KEY, EMPTY)
+    assert (opened.apdu.name, opened.plain, opened.security, opened.frames, opened.believed) == (
+        "get-request-normal", None, None, (), True,
+    )  # fmt: skip
+
+
+def test_general_blocks_are_joined_with_all_their_frames() -> None:
+    opener = Opener(KeyRing())
+    first = opener.open(pdu(block(False, 1, GOT[:4]), DOWN, 3), KEY, EMPTY)
+    assert (first.apdu.service, first.plain) == ("block", None)
+    last = opener.open(pdu(block(True, 2, GOT[4:]), DOWN, 5), KEY, EMPTY)
+    assert (last.apdu.name, last.plain, last.frames) == ("get-response-normal", GOT, (3, 5))
+
+
+def test_peers_do_not_mix_their_blocks() -> None:
+    opener = Opener(KeyRing())
+    opener.open(pdu(block(False, 1, GOT[:4]), DOWN, 3), KEY, EMPTY)
+    other = opener.open(pdu(block(True, 2, b"\x01\x02"), DOWN, 5), (1, 16, 1, -1), EMPTY)
+    assert other.plain is None
+
+
+def test_ciphered_without_a_key_is_named_and_paired_by_turn() -> None:
+    steps: tuple[Step, ...] = ((UP, xdlms.example("glo-get-request")), (DOWN, xdlms.example("ded-get-response")))
+    found = rows_of(over_udp(*OPENING, *steps))
+    assert [row["apdu"] for row in found[2:]] == ["glo-get-request", "ded-get-response"]
+    assert {row["security"]["status"] for row in found[2:]} <= {"no-key", "no-title"}
+    assert found[2]["data"] is None and found[2]["security"]["outer"] == "glo-get-request"
+    exchanges = rows_of(over_udp(*OPENING, *steps), "exchange")
+    assert table(exchanges, "request responses") == ["1 2", "3 4"]
+
+
+def test_the_end_of_an_association_drops_what_was_begun() -> None:
+    opener = Opener(KeyRing())
+    assert opener.forget(KEY) == ()
+    opener.open(pdu(block(False, 1, GOT[:4]), DOWN, 3), KEY, EMPTY)
+    opener.peer(KEY).dedicated = 7
+    problems = opener.forget(KEY)
+    assert [p.kind.code for p in problems] == ["apdu.gbt-missing-last"] and opener.peer(KEY).dedicated == 0
+    assert opener.forget(KEY) == ()
+
+
+def test_nesting_is_bounded() -> None:
+    octets = GOT
+    for _ in range(3 * MAX_NESTING):
+        octets = block(True, 1, octets)[:6] + bytes((len(octets),)) + octets
+        if len(octets) > 110:
+            break
+    opened = Opener(KeyRing()).open(pdu(octets, DOWN), KEY, EMPTY)
+    assert opened.apdu is not None
+
+
+def test_titles_are_learned_from_the_association() -> None:
+    opener = Opener(KeyRing())
+    opener.open(pdu(acse.aarq(title=b"ABC12345")), KEY, EMPTY)
+    opener.open(pdu(acse.aare(title=b"XYZ12345"), DOWN), KEY, EMPTY)
+    assert (opener.peer(KEY).client_title, opener.peer(KEY).server_title) == (b"ABC12345", b"XYZ12345")
+    opener.learn_title(UP, KEY, b"short")
+    opener.learn_title(DOWN, KEY, None)
+    assert (opener.peer(KEY).client_title, opener.peer(KEY).server_title) == (b"ABC12345", b"XYZ12345")
+    who = opener.parties(pdu(GET), KEY)
+    assert (who.client_title, who.server_title) == (b"ABC12345", b"XYZ12345")
+
+
+def test_security_row() -> None:
+    assert security_row(None) is None
+
+
+PROTECTED = [
+    xdlms.example(name) for name in xdlms.EXAMPLES if name.split("-")[0] in ("glo", "ded", "general", "gateway")
+]
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(st.sampled_from([UP, DOWN]), st.sampled_from([*PROTECTED, GET, GOT])), max_size=4),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60), st.integers(0, 255), st.integers(0, 30)), max_size=4),
+)
+def test_no_protected_octets_raise(steps: list[Step], damage: list[tuple[int, int, int, int]]) -> None:
+    """Damaged and cut, alone and inside an AARQ: rows of every level come out."""
+    made: list[Any] = [list(step) for step in steps]
+    for index, at, value, cut in damage:
+        if index < len(made):
+            octets = bytearray(made[index][1])
+            if octets:
+                octets[at % len(octets)] = value
+            made[index][1] = bytes(octets[: max(1, len(octets) - cut)])
+    whole = [(direction, octets) for direction, octets in made]
+    inside = [(UP, acse.aarq(3, title=b"ABC12345", user=octets)) for _, octets in made]
+    for script in (over_udp(*whole), over_udp(*inside)):
+        for level in ("message", "exchange", "finding"):
+            rows_of(script, level)
+
+
+def test_ciphered_initiate_request_shorter_than_its_tag() -> None:
+    script: Script = over_udp((UP, acse.aarq(3, user=bytes.fromhex("210910" + "00000001" + "AABBCCDD"))))
+    assert [m.apdu.name for m in run_of(script).messages()] == ["aarq"]
+
+
+@pytest.mark.parametrize(
+    "name", ["glo-initiate-request", "glo-get-request", "general-glo-ciphering", "general-signing"]
+)
+def test_every_cut_of_a_protected_apdu_has_a_row(name: str) -> None:
+    octets = xdlms.example(name)
+    for end in range(1, len(octets) + 1):
+        (row,) = rows_of(over_udp((UP, octets[:end])))
+        assert row["apdu"]
