@@ -18,6 +18,8 @@ class Book:
 
     def __init__(self) -> None:
         self.table: list[Association] = []
+        self.keep = True  # False: table stays empty, for a stream of any length
+        self._count = 0
         self.contexts: list[Context] = [EMPTY]
         self.open: dict[Key, Association] = {}
         self.started: set[Key] = set()
@@ -51,8 +53,10 @@ class Book:
         return target
 
     def new(self, key: Key, p: Pdu, status: str) -> Association:
-        a = Association(len(self.table) + 1, p, status)
-        self.table.append(a)
+        self._count += 1
+        a = Association(self._count, p, status)
+        if self.keep:
+            self.table.append(a)
         self.open[key] = a
         self.agree(a)
         return a

@@ -159,6 +159,7 @@ def dump_command(args: argparse.Namespace, session: "Session") -> int:
     taps = dump.taps_for(args.level, {profile.name: profile for profile in profiles})
     with session.source(args.source, follow=args.follow) as source:
         run = session.run(source, profiles, tuple(taps.values()))
+        run.associations.book.keep = args.level == "association"
         if keep is not None and args.level in ("message", "exchange"):
             run.remember_frames()
         dump.dump(

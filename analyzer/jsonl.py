@@ -49,6 +49,8 @@ class MessageLines:
         key = (p.path.number, p.direction, m.association, p.client, p.server, p.physical, p.channel)
         ends = self._ends.get(key)
         if ends is None:
+            if len(self._ends) > CACHED:
+                self._ends.clear()
             ends = self._ends[key] = self._who(m)
         target = m.target
         found = self._objects.get(id(target))

@@ -192,6 +192,8 @@ class Opener:
         if peer is None:
             return ()
         peer.dedicated = 0
+        if key[3] < 0:  # a connection of its own: it does not come back
+            del self._peers[key]
         if peer.general is not None:
             step = peer.general.abandon("the association ended")
             peer.general = None

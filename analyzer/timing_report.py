@@ -59,6 +59,7 @@ def one(session: Session, spec: str, profiles: Sequence[Profile], decision: str,
     with session.source(spec) as source:
         timing = Timing({p.name: p for p in profiles}, source.channels, decision, keep=each)
         run = session.run(source, profiles, (timing,))
+        run.associations.book.keep = False
         for _ in run.exchanges():
             pass
         timing.end()

@@ -49,7 +49,8 @@ def long_text(
         found = object_list.read(data)
         return None if found is None else object_list.text(found, extra)
     if place in CAPTURES and (columns := captured.definitions(data)) is not None:
-        return f"{len(columns)} objects: {profile_buffer.column_texts(columns, device.captured_scaling, extra)}"
+        count = f"{len(columns)} object{'' if len(columns) == 1 else 's'}"
+        return f"{count}: {profile_buffer.column_texts(columns, device.captured_scaling, extra)}"
     return value_text(target, data, device, extra)
 
 

@@ -44,6 +44,35 @@ def running(*command: str) -> Iterator[list[str]]:
             process.wait(LONGEST_S)
 
 
+class Lines:
+    """A process that is told and tells by lines."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+
+    def say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def hear(self) -> str:
+        """Its next line; "" where it has ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+
+@contextmanager
+def running_lines(module: str) -> Iterator[Lines]:
+    """A process that reads lines, until the end of the block."""
+    command = [*PYTHON, module]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
+        try:
+            yield Lines(process)
+        finally:
+            process.kill()  # by its own number; it may wait for a connection that never comes
+
+
 class Recorder:
     """TCP packets of one conversation, as a network tap would have seen them, crafted from what a proxy passed."""
 

@@ -86,6 +86,9 @@ class SecureMeter(demo.Meter):
         if command == Command.GENERAL_BLOCK_TRANSFER:
             self.next_block(asked)
             return
+        if command in (Command.GENERAL_GLO_CIPHERING, Command.GENERAL_DED_CIPHERING):
+            request(self.settings, self.info)  # left as it is where it came in several HDLC segments
+            command = self.info.command
         super().apdu(command, asked)
         if command == Command.AARQ:
             self.mend_challenge()

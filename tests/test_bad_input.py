@@ -89,7 +89,11 @@ def test_a_source_that_may_not_be_read(capture: Path, monkeypatch: pytest.Monkey
 
 def test_reading_that_fails_midway_keeps_what_was_read(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = capture.read_bytes()
-    pieces = iter([whole[: len(whole) // 2]])
+    half = len(whole) // 2
+    ends = [24]  # where each record ends: 16 octets of header with the length at 8, behind 24 of the file's
+    while ends[-1] < len(whole):
+        ends.append(ends[-1] + 16 + int.from_bytes(whole[ends[-1] + 8 : ends[-1] + 12], "little"))
+    pieces = iter([whole[:half]])
 
     def read(fd: int, size: int) -> bytes:
         piece = next(pieces, None)
@@ -101,7 +105,7 @@ def test_reading_that_fails_midway_keeps_what_was_read(capture: Path, monkeypatc
     ran = run("dump", capture, "--format", "jsonl")
     assert ran.code == 3
     assert "Input/output error" in ran.err
-    assert len(ran.lines) == 4
+    assert len(ran.lines) == sum(end <= half for end in ends[1:]) > 1
 
 
 def test_compressed_and_cut(tmp_path: Path, capture: Path) -> None:

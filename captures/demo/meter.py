@@ -151,7 +151,8 @@ class Meter(GXDLMSServer):  # type: ignore[misc]
             self.info.clear()
             return b""
         self.asked, self.answered = whole, self.turn()
-        self.info.clear()
+        if not self.info.moreData & RequestTypes.FRAME:
+            self.info.clear()
         return self.answered
 
     def turn(self) -> bytes:

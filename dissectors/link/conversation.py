@@ -71,7 +71,7 @@ class Way:
         "profile",
         "telnet",
         "wrapped",
-        "wrapper",
+        *("key", "over", "wrapper"),
     )
 
     def __init__(self, conversation: "Conversation", path: Path, direction: int) -> None:
@@ -84,6 +84,8 @@ class Way:
         self.telnet: Telnet | None = None
         self.wrapped = False  # committed to the wrapper: the fast path may take it
         self.wrapper: WrapperFramer | None = None  # its framer then
+        self.key: tuple[bytes, bytes, int, int, str] = (b"", b"", 0, 0, "")  # of the link stage's table
+        self.over = False  # its FIN or RST was seen
         self.known: dict[tuple[int, int], tuple[Problem, ...]] = {}  # (source, destination) wPort -> its problems
         self.back: Way | None = None
 

@@ -7,6 +7,7 @@ through the layers; a property test holds both equal. Serial lines, text logs an
 their octets to a conversation directly.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ from dissectors.record import Channel, Flag, Frame, Path, Record
 from dissectors.tags import TAGS
 
 MAX_CONVERSATIONS = 200_000
+KEPT_ENDED = 256  # TCP connections kept after their end
 ETHERNET_LINK, EXPORTED_LINK, TEXT_LINK, RTAC_LINK = 1, 252, -1, 250
 USER_LINKS = range(147, 163)
 
@@ -56,7 +58,9 @@ class LinkStage:
         self.channels = channels
         self.carrier = carrier
         self.choice = Choice(profiles)
-        self.conversations: list[Conversation] = []
+        self.conversations: dict[int, Conversation] = {}  # by number; ended TCP connections go after a while
+        self._count = 0
+        self._ended: deque[Way] = deque()
         self._ways: dict[tuple[bytes, bytes, int, int, str], Way] = {}
         self._quick_udp: dict[tuple[bytes, bytes, int, int], Way] = {}
         self._quick_tcp: dict[tuple[bytes, bytes, int, int], Way] = {}
@@ -269,6 +273,7 @@ class LinkStage:
         assert half is not None and other is not None
         flags = p.flags
         if flags & SYN:
+            way.over = back.over = False
             way.conversation.orient(way, TO_CLIENT if flags & ACK else TO_SERVER, False)
         carrier = p.carrier
         events = half.feed(p.sequence, flags, p.payload, (r, carrier))
@@ -279,6 +284,8 @@ class LinkStage:
             if not p.payload:
                 yield self._whole(way, p, r, "tcp", kind, p.problems)
                 yield from self._events(way, events, r)
+                if flags & (FIN | RST):
+                    yield from self._over(way, r, flags)
                 return
         if events is None:
             if p.payload:
@@ -292,6 +299,7 @@ class LinkStage:
             yield from self._events(way, events, r, p.problems)
         if flags & (FIN | RST):  # it came with data: the end of the connection is a row of its own
             yield self._frame(way, r, "tcp", "tcp.rst" if flags & RST else "tcp.fin", b"", (), b"")
+            yield from self._over(way, r, flags)
         if link == ETHERNET_LINK and p.layers == ("ethernet", "ipv4", "tcp"):
             host = p.hosts
             key = (host[:4], host[4:], p.source_port, p.destination_port)
@@ -400,8 +408,9 @@ class LinkStage:
     # -- conversations -------------------------------------------------------------------------------
 
     def _converse(self, transport: str, source: str | None, destination: str | None) -> Conversation:
-        c = Conversation(len(self.conversations), transport, self.choice, source, destination, self.carrier)
-        self.conversations.append(c)
+        c = Conversation(self._count, transport, self.choice, source, destination, self.carrier)
+        self.conversations[self._count] = c
+        self._count += 1
         return c
 
     def _way(self, p: Packet, channel: int) -> Way:
@@ -418,8 +427,9 @@ class LinkStage:
                 p.transport, endpoint(p.source, p.source_port), endpoint(p.destination, p.destination_port)
             )
             way, back = c.ways
+            way.key, back.key = key, (peer, host, p.destination_port, p.source_port, p.transport)
             self._ways[key] = way
-            self._ways[peer, host, p.destination_port, p.source_port, p.transport] = back
+            self._ways[back.key] = back
             if p.destination_port == PORT and p.source_port != PORT:
                 c.orient(way, TO_SERVER, False)
             elif p.source_port == PORT and p.destination_port != PORT:
@@ -529,16 +539,37 @@ class LinkStage:
             for gone in packets.end():
                 yield from self._abandoned(gone, Record(0, channel, UNKNOWN, None, None, None, b""))
         channel_of = {id(line): channel for channel, line in reversed(self._lines.items())}
-        for conversation in self.conversations:
-            for way in conversation.ways:
-                if way.half is not None:
-                    yield from self._events(way, [e for e in way.half.end() if e.kind != "end"], last)
-            units = conversation.end()
-            for way, unit in units:
-                direction = UNKNOWN
-                if conversation.transport in ("serial", "text") and way is conversation.ways[1]:
-                    direction = TO_CLIENT
-                yield from self._frames([(way, unit)], channel_of.get(id(conversation), 0), direction)
+        for conversation in self.conversations.values():
+            yield from self._finish(conversation, last, channel_of.get(id(conversation), 0))
+
+    def _finish(self, conversation: Conversation, r: Record, channel: int) -> Iterator[Frame]:
+        """What a conversation still holds."""
+        for way in conversation.ways:
+            if way.half is not None:
+                yield from self._events(way, [e for e in way.half.end() if e.kind != "end"], r)
+        for way, unit in conversation.end():
+            direction = UNKNOWN
+            if conversation.transport in ("serial", "text") and way is conversation.ways[1]:
+                direction = TO_CLIENT
+            yield from self._frames([(way, unit)], channel, direction)
+
+    def _over(self, way: Way, r: Record, flags: int) -> Iterator[Frame]:
+        """A FIN or RST: the connection is let go once KEPT_ENDED others have ended after it, so that its last
+        acknowledgements still find it and memory stays flat."""
+        way.over = True
+        back = way.back
+        if not (flags & RST or (back is not None and back.over)):
+            return
+        self._ended.append(way)
+        if len(self._ended) <= KEPT_ENDED:
+            return
+        old = self._ended.popleft()
+        if not old.over or self.conversations.pop(old.conversation.number, None) is None:
+            return  # its ports were used again
+        yield from self._finish(old.conversation, r, r.channel)
+        for each in old.conversation.ways:
+            self._ways.pop(each.key, None)
+            self._quick_tcp.pop(each.key[:4], None)
 
 
 UNUSUAL = int(Flag.LOSS | Flag.CRC_ERROR | Flag.FRAMING_ERROR | Flag.PARITY_ERROR | Flag.BREAK | Flag.OVERRUN)

@@ -118,6 +118,12 @@ def test_each_try_is_an_attempt() -> None:
     ]
 
 
+def test_silence_belongs_to_the_attempt_that_met_it() -> None:
+    """That nothing came is known at the end of the capture, when the next attempt has long begun."""
+    script = over_udp(*OPENING, (UP, get(3)), *OPENING, (UP, get(4)), (DOWN, got(invoke=4)))
+    assert told(script) == ["16 +-+-x. access 3", "16 +-+-++ nothing"]
+
+
 def test_clients_and_servers_have_attempts_of_their_own() -> None:
     one, two = Link(16, (1, 17, 4)), Link(32, (1, 18, 4))
     script = on_line(*two.up(), (UP, one.frame("SNRM")), *two.talk(*OPENING), (UP, one.frame("SNRM")))

@@ -24,9 +24,9 @@ def test_rights_of_old_versions() -> None:
         None,
     ]
     assert found.allows(entry, INVOKE, 1) is True
-    assert object_list.table(found).rows[1] == (
-        1, "Data", 0, LABEL, "Device ID 1 (manufacturing number)", "1 to 2 read and write; 4 read and write", "1 access",
-    )  # fmt: skip
+    row = object_list.table(found).rows[1]
+    assert row[:5] == (1, "Data", 0, LABEL, "Device ID 1 (manufacturing number)")
+    assert row[5:] == ("1 to 2 read and write; 4 read and write", "1 access")
     assert object_list.text(found) == "2 objects: 1 Association LN, 1 Data"
 
 
