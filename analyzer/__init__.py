@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["open"]
 
 
-def open(source: str, profiles: Sequence[str] = (), assume: str = "") -> "Analysis":
+def open(source: str, profiles: Sequence[str] = (), assume: str = "", object_checks: bool = False) -> "Analysis":
     """Reads a whole capture: a path or any SOURCE of the command line. profiles: names or files of
     descriptors, all that ship by default. assume: what the file lacks, as --assume.
+
+    object_checks: findings about COSEM objects too (cosem.*: classes, types, access), a third slower.
 
     Raises UsageError and CaptureError of dissectors.errors. The file's cut, if any, is in `.cut`."""
     from analyzer.analysis import Analysis
@@ -27,7 +29,7 @@ def open(source: str, profiles: Sequence[str] = (), assume: str = "") -> "Analys
     opened = open_source(source, assume=parse(assume) if assume else NOTHING)
     try:
         analysis = Analysis(opened.channels, found)
-        for _ in analysis.load(opened):
+        for _ in analysis.load(opened, object_checks=object_checks):
             pass
         analysis.cut = opened.cut
     finally:

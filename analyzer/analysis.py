@@ -62,11 +62,14 @@ class Analysis:
         self.more: dict[int, More] = {}
         self._keep = Keep(self)
 
-    def load(self, records: Iterable[Record], taps: Sequence[Tap] = ()) -> Iterator[int]:
+    def load(self, records: Iterable[Record], taps: Sequence[Tap] = (), object_checks: bool = True) -> Iterator[int]:
         """Reads everything; yields the number of frames kept, now and then, for progress."""
         own: tuple[Tap, ...] = (self._keep, self.addressing, self.objects, self._found)
         self.run = Run(records, self.channels, self.profiles, (*own, *taps))
         self.run.meaning = self.objects.meaning  # so that words know what the whole capture taught
+        self.run.meaning = self.objects.meaning  # one memory of scalers and object lists
+        if object_checks:
+            self._found.objects = self.run.meaning.problems
         for n, _ in enumerate(self.run.exchanges()):
             if not n & 0xFFF:
                 self.findings += self._found.drain()

@@ -63,6 +63,7 @@ def build_parser() -> Parser:
         p.add_argument("--assume", action="append", default=[], metavar="KEY=VALUE,…", help="what the file lacks")
         p.add_argument("--keys", action="append", default=[], metavar="FILE", help="key file (TOML)")
         p.add_argument("--key", action="append", default=[], metavar="TITLE:EK[:AK]", help="one key, hexadecimal")
+        p.add_argument("--objects", metavar="FILE", help="scalers, units and names of known objects (TOML)")
         p.add_argument("--quiet", action="store_true", help="no progress and no remarks on stderr")
 
     p = command("dump", "decode a capture and print it, streaming", "dump session.pcapng --filter 'problems'")

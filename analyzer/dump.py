@@ -32,6 +32,7 @@ def stream(run: Run, level: str, taps: Mapping[str, Tap]) -> Iterator[Any]:
         yield from run.exchanges()
     elif level == "finding":
         findings = cast(Findings, taps["finding"])
+        findings.objects = run.meaning.problems
         for _ in run.exchanges():
             yield from findings.drain()
         findings.loose(run.associations.loose)
@@ -95,7 +96,7 @@ def dump(
         write(header)
     written = 0
     buffer: list[bytes] = []
-    learn = run.meaning.learn if level == "message" and (keep is not None or columns) else None
+    learn = run.meaning.learn if level == "message" else None
     for item in _until(items, lambda: write(b"".join(buffer))):
         if learn is not None:
             learn(item)

@@ -1,6 +1,6 @@
 """Findings: the problems of frames and messages, and the verdicts, as one list for a person."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from analyzer.model import Exchange, Finding, Message
 from dissectors.problem import Problem
@@ -11,6 +11,7 @@ class Findings:
     """A tap. Rows come in the order in which they were noticed; `drain` gives those not yet given."""
 
     def __init__(self) -> None:
+        self.objects: Callable[[Message], tuple[Problem, ...]] | None = None  # Meaning.problems of the run
         self._new: list[Finding] = []
         self._no = 0
 
@@ -70,8 +71,9 @@ class Findings:
 
     def messages(self, messages: Iterable[Message]) -> Iterator[Message]:
         for m in messages:
-            if m.problems:
-                own = m.problems[len(m.pdu.problems) :]
+            about_objects = self.objects(m) if self.objects is not None else ()
+            if m.problems or about_objects:
+                own = m.problems[len(m.pdu.problems) :] + about_objects
                 last = m.pdu.frames[-1] if m.pdu.frames else 0
                 for p in own:
                     self._problem(p, last, m.pdu.channel, m.pdu.first_ns, m.no, m.association)

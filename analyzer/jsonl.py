@@ -12,6 +12,7 @@ import msgspec
 from analyzer import rows, words
 from analyzer.model import Message
 from analyzer.run import Run
+from analyzer.secrets import secret
 from dissectors import quickdata
 from dissectors.cursor import Stop
 from dissectors.record import DIRECTION_NAMES
@@ -44,7 +45,14 @@ class MessageLines:
         name = apdu.name
         where = apdu.data
         valued = name == RESPONSE and where is not None and apdu.invoke_id >= 0
-        if m.joined is not None or apdu.items is not None or p.first_ns is None or not (valued or len(octets) <= SHORT):
+        hidden = where is not None and m.target is not None and secret(m.target)
+        if (
+            hidden
+            or m.joined is not None
+            or apdu.items is not None
+            or p.first_ns is None
+            or not (valued or len(octets) <= SHORT)
+        ):
             return encode(rows.row("message", m, self.run)) + b"\n"
         key = (p.path.number, p.direction, m.association, p.client, p.server, p.physical, p.channel)
         ends = self._ends.get(key)
@@ -99,7 +107,7 @@ class MessageLines:
             b"null" if text is None else encode(text),
             b"null" if m.security is None else encode(self.run.security(m)),
             fields,
-            encode(rows.message_problems(m)) if m.problems else b"[]",
+            encode(rows.message_problems(m, self.run)) if self.run.problems(m) else b"[]",
         )
         return head + ends + what
 

@@ -126,7 +126,7 @@ class Lines:
             parts.append(f"= {shown}")
         elif m.apdu.result is not None:
             parts.append(f"= {m.apdu.result}")
-        return "  ".join(parts) + marks(m.problems)
+        return "  ".join(parts) + marks(self.run.problems(m))
 
     def exchange(self, e: Exchange) -> str:
         silent = "ciphered" if e.responses else f"no answer in {words.duration(e.waited_ns)}"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dissectors import apdus
-from dissectors.acse import Aare, Aarq
+from dissectors.acse import Aare, Aarq, Rlre, Rlrq
 from dissectors.apdu import Apdu
 from dissectors.context import Context
 from dissectors.cursor import Cursor
@@ -51,13 +51,14 @@ class Opened(NamedTuple):
 class Peer:
     """What one client and one server told so far."""
 
-    __slots__ = ("client_title", "dedicated", "general", "server_title")
+    __slots__ = ("asked", "client_title", "dedicated", "general", "server_title")
 
     def __init__(self) -> None:
         self.general: GeneralBlocks | None = None
         self.client_title = b""
         self.server_title = b""
         self.dedicated = 0
+        self.asked = b""  # the InitiateRequest of an AARQ that no key opened, until the AARE tells the server's title
 
 
 class Opener:
@@ -99,12 +100,12 @@ class Opener:
             elif apdu.service == "ciphered":
                 result = self._unprotect(p, key, octets, apdu)
                 layers += (result,)
-                if result.plain is not None:
+                if result.plain:
                     problems = tuple(x for x in problems if x.kind is not APDU_UNDISSECTED)
                 problems += result.problems
                 if security is None or not result.believed:
                     security = Security(security.outer if security is not None else apdu, result)
-                if result.plain is None:
+                if not result.plain:
                     break
                 believed = believed and result.believed
                 octets = plain = result.plain
@@ -114,7 +115,7 @@ class Opener:
             apdu = msgspec.structs.replace(apdu, role="")
         elif apdu.service == "ciphered" and not apdu.role:
             apdu = msgspec.structs.replace(apdu, role="response" if p.direction == TO_CLIENT else "request")
-        if isinstance(apdu.detail, (Aarq, Aare)):
+        if isinstance(apdu.detail, (Aarq, Aare, Rlrq, Rlre)):
             apdu, security = self._initiate(p, key, apdu, octets)
             initiate = security.result if security is not None else None
         return Opened(apdu, problems, plain, security, frames, believed, layers, initiate, progress)
@@ -156,11 +157,14 @@ class Opener:
             self.peer(key).client_title = title
 
     def _initiate(self, p: Pdu, key: Key, apdu: Apdu, octets: bytes) -> tuple[Apdu, Security | None]:
-        """AARQ or AARE with its ciphered InitiateRequest or -Response deciphered, where keys allow."""
+        """AARQ, AARE, RLRQ or RLRE with its ciphered InitiateRequest or -Response deciphered, where keys allow."""
         detail: Any = apdu.detail
-        self.learn_title(
-            p.direction, key, detail.calling_title if isinstance(detail, Aarq) else detail.responding_title
-        )
+        peer = self.peer(key)
+        if isinstance(detail, (Aarq, Aare)):
+            title = detail.calling_title if isinstance(detail, Aarq) else detail.responding_title
+            self.learn_title(p.direction, key, title)
+        if isinstance(detail, Aare):
+            self._again(p, key, peer, detail.accepted)
         information = detail.information
         if information is None or not information.ciphered:
             return apdu, None
@@ -169,15 +173,29 @@ class Opener:
         result = self._unprotect(p, key, octets[start:end], outer)
         security = Security(outer, result)
         if result.plain is None or not result.believed:
+            if isinstance(detail, Aarq) and self.ring:
+                peer.asked = octets[start:end]
             return apdu, security
-        c = Cursor(result.plain, buffer="apdu")
-        inner = apdus.dissect(c, Context())
-        value = inner.detail
-        dedicated = getattr(value, "dedicated_key", None)
-        if dedicated is not None:
-            self.peer(key).dedicated = self.ring.learn_dedicated(result.plain[dedicated[0] : dedicated[1]])
-        clear = msgspec.structs.replace(information, tag=result.plain[0], value=value)
+        inner = apdus.dissect(Cursor(result.plain, buffer="apdu"), Context())
+        if isinstance(detail, Aarq):
+            self._dedicated(peer, result.plain, inner)
+        clear = msgspec.structs.replace(information, tag=result.plain[0], value=inner.detail)
         return msgspec.structs.replace(apdu, detail=msgspec.structs.replace(detail, information=clear)), security
+
+    def _again(self, p: Pdu, key: Key, peer: Peer, accepted: bool) -> None:
+        """Tries the AARQ once more: of many meters' keys only some were tried before the server's title was known."""
+        asked, peer.asked = peer.asked, b""
+        if asked and accepted and peer.server_title:
+            who = msgspec.structs.replace(self.parties(p, key), direction=int(Direction.TO_SERVER))
+            result = unprotect(asked, self.ring, who)
+            if result.plain is not None and result.believed:
+                self._dedicated(peer, result.plain, apdus.dissect(Cursor(result.plain, buffer="apdu"), Context()))
+
+    def _dedicated(self, peer: Peer, plain: bytes, inner: Apdu) -> None:
+        """Learns the dedicated key of an InitiateRequest."""
+        where = getattr(inner.detail, "dedicated_key", None)
+        if where is not None:
+            peer.dedicated = self.ring.learn_dedicated(plain[where[0] : where[1]])
 
     def transferred(self, p: Pdu, key: Key, data: bytes) -> None:
         """Keys of a key_transfer that the server took (class 64, method 2), where the master key is known."""

@@ -12,6 +12,7 @@ import msgspec
 from analyzer import words
 from analyzer.model import Exchange, Finding, Message
 from analyzer.run import Run
+from analyzer.secrets import DOT, mask_builtins, secret
 from dissectors.apdus import dissect
 from dissectors.cursor import Cursor, Stop, Trace
 from dissectors.data import build
@@ -57,7 +58,8 @@ def none_if(value: int, absent: int = -1) -> int | None:
 
 def data_of(m: Message) -> Any:
     """The message's Data as {"type", "value"}, None without."""
-    return data_at(m.values, m.apdu.data)
+    found = data_at(m.values, m.apdu.data)
+    return mask_builtins(found) if found is not None and secret(m.target) else found
 
 
 def data_at(octets: bytes, where: tuple[int, int] | None) -> Any:
@@ -74,7 +76,20 @@ def fields_of(m: Message, run: Run) -> dict[str, Any]:
     """The APDU's components under their ASN.1 names: dissected again, with the message's context."""
     c = Trace(m.octets, buffer="apdu")
     dissect(c, run.associations.contexts[m.context])
-    return tree_fields(c.finish())
+    found = tree_fields(c.finish())
+    hidden = secret(m.target) or (m.apdu.items is not None and any(secret(item) for item in m.apdu.items))
+    return masked(found) if hidden else found
+
+
+def masked(fields: Any) -> Any:
+    """Fields of an APDU that carries a secret: every Data and raw data without its content."""
+    if isinstance(fields, list):
+        return [masked(element) for element in fields]
+    if not isinstance(fields, dict):
+        return fields
+    if set(fields) >= {"type", "value"}:
+        return mask_builtins(fields)
+    return {name: DOT if name == "raw-data" else masked(value) for name, value in fields.items()}
 
 
 def items_of(m: Message) -> Any:
@@ -89,7 +104,7 @@ def items_of(m: Message) -> Any:
             "method": i.method,
             "variable": none_if(i.variable),
             "result": i.result,
-            "data": data_at(m.values, i.data),
+            "data": mask_builtins(data_at(m.values, i.data)) if secret(i) else data_at(m.values, i.data),
         }
         for i in items
     ]
@@ -109,9 +124,9 @@ def message_ends(m: Message) -> tuple[str | None, str | None]:
     return path.source, path.destination
 
 
-def message_problems(m: Message) -> list[dict[str, Any]]:
+def message_problems(m: Message, run: Run) -> list[dict[str, Any]]:
     last = m.pdu.frames[-1] if m.pdu.frames else 0
-    return [problem_row(p, last) for p in m.problems]
+    return [problem_row(p, last) for p in run.problems(m)]
 
 
 MESSAGE: tuple[Column, ...] = (
@@ -142,7 +157,7 @@ MESSAGE: tuple[Column, ...] = (
     Column("text", "text", lambda m, r: r.text(m), "the value's meaning in words"),
     Column("security", "json", lambda m, r: r.security(m), "protection of a ciphered APDU"),
     Column("fields", "json", fields_of, "the APDU's components under their ASN.1 names"),
-    Column("problems", "json", lambda m, r: message_problems(m), "what is wrong or unusual"),
+    Column("problems", "json", lambda m, r: message_problems(m, r), "what is wrong or unusual"),
 )
 
 # -- frames --------------------------------------------------------------------------------------------

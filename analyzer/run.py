@@ -13,12 +13,14 @@ from typing import Any, Protocol
 
 from analyzer import exchange
 from analyzer.association import Associations
+from analyzer.known_objects import KnownObjects
 from analyzer.meaning import Meaning
 from analyzer.model import Exchange, Message
 from analyzer.opening import security_row
 from dissectors import reassembly
 from dissectors.keys import KeyRing
 from dissectors.link.stage import LinkStage
+from dissectors.problem import Problem
 from dissectors.profile import Profile
 from dissectors.record import Channel, Frame, Record
 
@@ -68,13 +70,14 @@ class Run:
         taps: Sequence[Tap] = (),
         carrier: str | None = None,
         ring: KeyRing | None = None,
+        known: KnownObjects | None = None,
     ) -> None:
         self.records = records
         self.channels = channels
         self.profiles = {profile.name: profile for profile in profiles}
         self.link = LinkStage(channels, profiles, carrier)
         self.associations = Associations(self.profiles, ring)
-        self.meaning = Meaning(self.profiles)
+        self.meaning = Meaning(self.profiles, known)
         self.taps = taps
         self._carried: dict[int, list[int]] = {}
         self._recent: dict[int, Frame] | None = None
@@ -153,6 +156,10 @@ class Run:
     def text(self, m: Message) -> str | None:
         """The meaning of a message's value in words."""
         return self.meaning.text(m) or (m.progress if m.joined is None else None) or None
+
+    def problems(self, m: Message) -> tuple[Problem, ...]:
+        """What is wrong with a message: with its octets, its association, and the objects it speaks of."""
+        return m.problems + self.meaning.problems(m)
 
     def security(self, m: Message) -> dict[str, Any] | None:
         """The protection of a ciphered APDU, None for a plain one."""

@@ -104,7 +104,10 @@ class Watch:
         if isinstance(apdu, Aarq):
             initiate = apdu.initiate
             if isinstance(initiate, InitiateRequest) and initiate.dedicated_key is not None:
-                out += (Problem(P.SECURITY_KEY_CLEAR, *initiate.dedicated_key, ("dedicated key",), "apdu"),)
+                if deciphered is None:
+                    out += (Problem(P.SECURITY_KEY_CLEAR, *initiate.dedicated_key, ("dedicated key",), "apdu"),)
+                elif deciphered.policy == "authenticated":
+                    out += (_about(P.SECURITY_KEY_CLEAR, octets, "dedicated key"),)
         elif apdu.accepted and apdu.mechanism == 1:
             where = "a ciphered context" if apdu.ciphered_context else "a context without ciphering"
             out += (_about(P.SECURITY_LLS, octets, where),)

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from analyzer import known_objects
 from analyzer.run import Run, Tap
 from captures.assume import NOTHING, Assume, parse
 from captures.source import Source, open_source
@@ -22,6 +23,8 @@ class Session:
         self.cut = False
         self._assume: Assume | None = None
         self._ring = self.ring()
+        known = getattr(args, "objects", None)
+        self._known = known_objects.load(known) if known else None
 
     def profiles(self) -> list[Profile]:
         """The descriptors that traffic may match: those named with --profile, else all that ship."""
@@ -60,7 +63,7 @@ class Session:
                 self.say(f"{spec}: cut short: {source.cut}; what was whole was analyzed")
 
     def run(self, source: Source, profiles: Sequence[Profile], taps: Sequence[Tap] = ()) -> Run:
-        return Run(source, source.channels, profiles, taps, ring=self._ring)
+        return Run(source, source.channels, profiles, taps, ring=self._ring, known=self._known)
 
     def exit_code(self, code: int) -> int:
         """2 and 3 are raised as errors; a cut file comes before a failed condition."""

@@ -15,6 +15,18 @@ from dissectors import problem
 from dissectors.link.hdlc import BLOCK_TRANSFER, Hdlc, Negotiation
 from dissectors.link.llc import SIZE as LLC_SIZE
 from dissectors.problem import Problem
+from dissectors.reassembly_parts import (
+    Conversation,
+    Held,
+    Joint,
+    Pair,
+    Part,
+    duration,
+    event_of,
+    parties,
+    same,
+    unfinished,
+)
 from dissectors.record import Direction, Frame, Path, Pdu
 
 PASSED = frozenset(("wrapper", "apdu"))
@@ -22,73 +34,10 @@ TO_SERVER, TO_CLIENT = int(Direction.TO_SERVER), int(Direction.TO_CLIENT)
 MAX_APDU = 1 << 20
 MAX_LINKS = 65536
 MAX_WAITING = 64
+EVENTS = frozenset(("SNRM", "DISC", "UA", "DM", "FRMR"))
 DOWN = frozenset(("tcp.fin", "tcp.rst"))
 DAMAGE = frozenset((problem.HDLC_FCS, problem.HDLC_HCS, problem.HDLC_TRUNC, problem.HDLC_LEN, problem.HDLC_FLAG))
 BROKEN = frozenset((problem.HDLC_NS_GAP, problem.HDLC_MISSED))
-
-Conversation = int  # number of the path: the two wires of a line are one
-
-
-class Part:
-    """One way of a link: the segments so far, and what is measured for its next Pdu.
-
-    first_ns..poll_ns in nanoseconds. asked: the other side has sent data, and its first answer is awaited.
-    """
-
-    __slots__ = ("asked", "began", "frames", "known", "lost", "octets", "poll_ns", "polls", "response_ns", "size")
-
-    def __init__(self) -> None:
-        self.octets: list[bytes] = []
-        self.frames: list[Frame] = []
-        self.size = 0
-        self.lost = False  # what comes until S = 0 belongs to an APDU that cannot be joined
-        self.began = False  # an APDU was begun: its polls are counted
-        self.known = False  # an APDU was seen from its start
-        self.asked = False
-        self.poll_ns: int | None = None
-        self.response_ns: int | None = None
-        self.polls = 0
-
-    def clear(self) -> None:
-        self.octets = []
-        self.frames = []
-        self.size = 0
-        self.began = False
-
-
-class Joint:
-    """Both ways of one link; command: the last SNRM or DISC that waits for its answer."""
-
-    __slots__ = ("command", "parts")
-
-    def __init__(self) -> None:
-        self.command = ""
-        self.parts = (Part(), Part(), Part())  # by Direction
-
-
-class Pair:
-    """The joint of a raw address pair, as its sender sees it."""
-
-    __slots__ = ("client", "direction", "joint", "other", "part", "physical", "server")
-
-    def __init__(self, frame: Frame, joint: Joint) -> None:
-        self.joint = joint
-        self.direction = frame.direction
-        self.client, self.server, self.physical = _parties(frame)
-        self.part = joint.parts[frame.direction]
-        self.other = joint.parts[1 - frame.direction]
-
-
-class Held:
-    """A Pdu that waits for its retransmissions. frame: of its last segment."""
-
-    __slots__ = ("conversation", "frame", "pdu", "waiting")
-
-    def __init__(self, pdu: Pdu, frame: Frame | None = None) -> None:
-        self.pdu = pdu
-        self.frame = frame
-        self.conversation: Conversation = pdu.path.number
-        self.waiting = frame is not None
 
 
 def join(frames: Iterable[Frame]) -> Iterator[Pdu]:
@@ -202,7 +151,7 @@ class Reassembly:
         elif frame.kind == "tcp.gap" or frame.kind in DOWN:
             self._release(frame.path.number)
             found = self._forget(frame.path)
-            self.put(_event(frame, "gap" if frame.kind == "tcp.gap" else "link-down", found))
+            self.put(event_of(frame, "gap" if frame.kind == "tcp.gap" else "link-down", found))
 
     def plain(self, frame: Frame, value: Hdlc) -> Pdu | None:
         """A good frame of known direction without problems: the hot path. An APDU in one frame is returned; what
@@ -281,7 +230,7 @@ class Reassembly:
         again = problem.HDLC_RETX in kinds
         held = self.held.get(conversation)
         if held is not None:
-            if again and _same(held.frame, frame):
+            if again and same(held.frame, frame):
                 self._attempt(held, frame)
             else:
                 self._release(conversation)
@@ -367,10 +316,10 @@ class Reassembly:
     ) -> None:
         """The last segment came: the Pdu of the segments from `first` on."""
         direction = frame.direction
-        client, server, physical = _parties(frame)
-        line_ns = _duration(frame)
+        client, server, physical = parties(frame)
+        line_ns = duration(frame)
         if part.frames:
-            line_ns = sum(map(_duration, part.frames))
+            line_ns = sum(map(duration, part.frames))
             part.clear()
         part.began = False
         pdu = Pdu(
@@ -404,7 +353,7 @@ class Reassembly:
         """The held Pdu's last frame went over the line once more."""
         pdu = held.pdu
         held.pdu = msgspec.structs.replace(
-            pdu, attempts=pdu.attempts + 1, last_attempt_ns=frame.last_ns, line_ns=pdu.line_ns + _duration(frame)
+            pdu, attempts=pdu.attempts + 1, last_attempt_ns=frame.last_ns, line_ns=pdu.line_ns + duration(frame)
         )
 
     def _orphan(self, frame: Frame, value: Hdlc, part: Part) -> None:
@@ -414,7 +363,7 @@ class Reassembly:
         if began:
             self._gap(frame, part, problem.HDLC_SEG_ORPHAN, "no first segment")
         elif not value.segmented:
-            self.put(_event(frame, "gap", ()))
+            self.put(event_of(frame, "gap", ()))
 
     def _command(self, frame: Frame, value: Hdlc, joint: Joint) -> None:
         """SNRM, DISC and their answers; FRMR."""
@@ -423,19 +372,19 @@ class Reassembly:
             return
         command, joint.command = joint.command, ""
         up = command == "SNRM" or (not command and isinstance(value.detail, Negotiation))
-        found = [p for part in joint.parts for p in _unfinished(part)]
+        found = [p for part in joint.parts for p in unfinished(part)]
         for part in joint.parts:
             part.lost = False
         if value.kind == "UA" and not up and command != "DISC":
             if found:
-                self.put(_event(frame, "gap", tuple(found)))
+                self.put(event_of(frame, "gap", tuple(found)))
             return
         for part in joint.parts:
             part.known = part.known or value.kind == "UA"
         part = joint.parts[frame.direction]
         response, part.response_ns = part.response_ns, None
         event = "link-up" if value.kind == "UA" and up else "link-down"
-        self.put(_event(frame, event, tuple(found), response_ns=response))
+        self.put(event_of(frame, event, tuple(found), response_ns=response))
 
     def _damaged(self, frame: Frame) -> None:
         """Unreadable octets: UI segments have no numbers, so what was joined of them cannot be trusted."""
@@ -471,7 +420,7 @@ class Reassembly:
         source = part.frames[-1] if part.frames else frame
         part.clear()
         part.response_ns = None
-        self.put(_event(source, "gap", (Problem(kind, args=args, frame=numbers[-1]),), numbers))
+        self.put(event_of(source, "gap", (Problem(kind, args=args, frame=numbers[-1]),), numbers))
 
     def _forget(self, path: Path) -> tuple[Problem, ...]:
         """The conversation is broken off: problems of its unfinished segments."""
@@ -479,63 +428,4 @@ class Reassembly:
         self._pairs.pop(path.number, None)
         joints = self._joints.pop(path.number, {})
         self._links -= len({id(joint) for joint in joints.values()})
-        return tuple(p for joint in joints.values() for part in joint.parts for p in _unfinished(part))
-
-
-EVENTS = frozenset(("SNRM", "DISC", "UA", "DM", "FRMR"))
-
-
-def _unfinished(part: Part) -> list[Problem]:
-    """Takes the segments of a part away, and says so."""
-    if not part.frames:
-        return []
-    number = part.frames[-1].no
-    part.clear()
-    return [Problem(problem.HDLC_SEG_ORPHAN, args=("the link ended before the last segment",), frame=number)]
-
-
-def _parties(frame: Frame) -> tuple[int, int, int]:
-    if frame.direction == Direction.TO_SERVER:
-        return frame.source, frame.destination, frame.physical
-    if frame.direction == Direction.TO_CLIENT:
-        return frame.destination, frame.source, frame.physical
-    return -1, -1, frame.physical
-
-
-def _event(
-    frame: Frame, event: str, found: tuple[Problem, ...], numbers: tuple[int, ...] = (), response_ns: int | None = None
-) -> Pdu:
-    client, server, physical = _parties(frame)
-    return Pdu(
-        numbers or (frame.no,),
-        frame.channel,
-        frame.path,
-        frame.profile,
-        frame.direction,
-        frame.first_ns,
-        frame.last_ns,
-        frame.uncertainty_ns,
-        client,
-        server,
-        b"",
-        found,
-        physical,
-        event=event,
-        link_response_ns=response_ns,
-    )
-
-
-def _duration(frame: Frame) -> int:
-    """Time on the line, 0 without a clock."""
-    if frame.first_ns is None or frame.last_ns is None:
-        return 0
-    return frame.last_ns - frame.first_ns
-
-
-def _same(before: Frame | None, frame: Frame) -> bool:
-    """The same information of the same sender again."""
-    return (
-        before is not None
-        and before.payload == frame.payload
-        and (before.source, before.destination, before.physical) == (frame.source, frame.destination, frame.physical)
-    )
+        return tuple(p for joint in joints.values() for part in joint.parts for p in unfinished(part))

@@ -41,7 +41,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Conversations:
 def conversation(interface: str, session: str, path: Path) -> Got:
     """What the client got in one session, whose packets are then in path."""
     file = capture_file(path)
-    with running(METER, "--interface", interface) as (port,), recorded(file, int(port)) as (connect, _):
+    with running(METER, "--interface", interface) as (port,), recorded(file, int(port)) as connect:
         got = read("--interface", interface, "--connect", str(connect), "--session", session)
     file.close()
     return got

@@ -35,7 +35,10 @@ from tests.live_spec import (
 
 HLS = (AES, MD5, SHA1, GMAC, SHA256, ECDSA)
 WITH_SECRET = (AES, MD5, SHA1, SHA256)
+ASSOCIATION = "0-0:40.0.0*255"
 SUITES = (0, 1, 2)
+TOO_LONG = frozenset({"apdu.gbt-size"})  # gurux forgets the second octet of a block's length: 161 for 160
+FIRST_PORT = 50000  # shown of the client; its number is added
 
 
 def matrix() -> Iterator[Spec]:
@@ -57,6 +60,7 @@ def matrix() -> Iterator[Spec]:
                 general = bool((suite + mechanism) % 2)
                 yield Spec(0, "hdlc" if general else "wrapper", mechanism, BOTH, suite, general)
     yield Spec(0, "wrapper", GMAC, AUTHENTICATED, 1, True)
+    yield Spec(0, "wrapper", LLS, AUTHENTICATED, 0, False, dedicated=True)
     yield Spec(0, "wrapper", SHA256, ENCRYPTED, 0, False)
     for suite in SUITES:
         yield Spec(0, "wrapper", LLS, BOTH, suite, False, dedicated=True)
@@ -81,7 +85,6 @@ Messages = list[dict[str, Any]]
 
 class Recording(NamedTuple):
     path: Path
-    ports: dict[int, int]  # of the client, by number of the session
     got: dict[int, Messages]  # what the client printed
 
 
@@ -89,20 +92,19 @@ class Recording(NamedTuple):
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     path = tmp_path_factory.mktemp("live") / "matrix.pcap"
     file = capture_file(path)
-    made = Recording(path, {}, {})
+    made = Recording(path, {})
     with ExitStack() as stack:
         meter = stack.enter_context(running_lines("tests.live_meter"))
         reader = stack.enter_context(running_lines("tests.live_reader"))
         for spec in MATRIX:
             meter.say(live_spec.line(spec))
             port = int(meter.hear().split()[1])
-            with recorded(file, port) as (connect, seen):
+            with recorded(file, port, FIRST_PORT + spec.number) as connect:
                 reader.say(f"{connect} {live_spec.line(spec)}")
                 lines: list[str] = []
                 while (line := reader.hear()) != "done":
                     assert not line.startswith("failed") and line, f"{spec.name}: {line}"
                     lines.append(line)
-            made.ports[spec.number] = seen[0]
             made.got[spec.number] = [json.loads(line) for line in lines]
     file.close()
     return made
@@ -110,10 +112,9 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 def sessions(recording: Recording, *options: str) -> dict[int, Messages]:
     """Our messages by number of the session."""
-    numbers = {port: number for number, port in recording.ports.items()}
-    found: dict[int, Messages] = {number: [] for number in recording.ports}
+    found: dict[int, Messages] = {number: [] for number in recording.got}
     for message in dump(recording.path, *options):
-        found[numbers[int(message["client_address"].rpartition(":")[2])]].append(message)
+        found[int(message["client_address"].rpartition(":")[2]) - FIRST_PORT].append(message)
     return found
 
 
@@ -190,13 +191,14 @@ def test_every_value_is_that_of_the_client(recording: Recording, right: dict[int
     got = recording.got[spec.number]
     expected = SHORT_ANSWERS if spec.authentication != NONE or spec.policy else ANSWERS[NONE]
     assert len(got) == (GBT_ANSWERS if spec.gbt else LONG_ANSWERS) if spec.long else expected
-    compare(got, [m for m in right[spec.number] if (m["obis"], m["method"]) != ("0-0:40.0.0*255", 1)])
+    heard = [m for m in right[spec.number] if (m["obis"], m["method"]) != (ASSOCIATION, 1)]
+    compare(got, heard, allowed=TOO_LONG if spec.gbt else frozenset())
 
 
 @each(CIPHERED)
 def test_protection_is_told_and_verified(right: dict[int, Messages], spec: Spec) -> None:
     counters: dict[str, list[int]] = {}
-    services = set()
+    outer = set()
     for message in right[spec.number]:
         security = message["security"]
         if security is None:
@@ -204,20 +206,23 @@ def test_protection_is_told_and_verified(right: dict[int, Messages], spec: Spec)
             continue
         sender = spec.titles[message["direction"] == "server-to-client"].hex().upper()
         assert (security["status"], security["policy"]) == ("ok", POLICIES[spec.policy]), message["no"]
-        assert security["suite"] == spec.suite
-        assert security["system_title"] == sender
-        in_association = (message["apdu"].startswith(("get", "set", "action")) and message["method"] != 1) or not HLS
-        if in_association:
-            services.add(security["outer"])
-            assert security["outer"].startswith(spec.outer), message["no"]
-        if message["apdu"] not in ("rlre",):
-            counters.setdefault(sender, []).append(security["invocation_counter"])
-    assert services
+        assert (security["suite"], security["system_title"]) == (spec.suite, sender), message["no"]
+        counters.setdefault(sender, []).append(security["invocation_counter"])
+        if message["obis"] not in (None, ASSOCIATION):
+            outer.add(security["outer"])
+        else:
+            assert security["outer"].startswith(("glo-", spec.outer)), message["no"]
+    assert outer and all(name.startswith(spec.outer) for name in outer)
     assert set(counters) == {title.hex().upper() for title in spec.titles}
-    for seen in counters.values():
-        assert seen == sorted(seen)
+    assert all(seen == sorted(set(seen)) for seen in counters.values()), counters
     assert counters[spec.titles[0].hex().upper()][0] == 1000 * spec.number
-    assert not [code for code in codes(right[spec.number]) if code.startswith(("apdu.ciph", "security."))]
+    told = {code for code in codes(right[spec.number]) if code.startswith(("apdu.ciph", "security."))}
+    assert told == ({"security.lls"} if spec.authentication == LLS else set()) | key_seen(spec)
+
+
+def key_seen(spec: Spec) -> set[str]:
+    """A dedicated key that travels authenticated only is seen by all."""
+    return {"security.key-clear"} if spec.dedicated and spec.policy == AUTHENTICATED else set()
 
 
 @each(BY_HLS)
@@ -235,9 +240,10 @@ def test_wrong_keys_are_told_from_right_ones(wrong: dict[int, Messages], spec: S
     """What is only authenticated is read, but not believed; the rest gives no text at all."""
     expected = "tag-mismatch" if spec.policy == AUTHENTICATED else "wrong-key"
     protected = [m["security"] for m in wrong[spec.number] if m["security"]]
-    if spec.dedicated:
-        expected, protected = "no-key", protected[2:-1]
-    assert {security["status"] for security in protected} == {expected}
+    for security in protected:  # the dedicated key came under the wrong one, and so is not known
+        missing = security["outer"].startswith(("ded-", "general-ded"))
+        assert security["status"] == ("no-key" if missing else expected), security
+    assert len(protected) >= 10
 
 
 @each(CIPHERED)

@@ -188,7 +188,7 @@ class Links:
         return Followed(direction, tuple(found), link.client, link.server, link.physical)
 
     def _foresee(self, link: Link) -> None:
-        """Whose frame may take the short way next, after a frame of this link: the conditions of follow() but numbers."""
+        """Whose frame may take the short way after this link's: the conditions of follow() but numbers."""
         up = link.turn == Direction.TO_SERVER
         way = link.up if up else link.down
         ready = way.steady and link.turn == way.direction and way.acked == way.vs and (self.poll is None) == up

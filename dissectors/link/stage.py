@@ -20,6 +20,7 @@ from dissectors.link.conversation import PORT, TO_CLIENT, TO_SERVER, UNKNOWN, Ch
 from dissectors.link.fragments import Abandoned
 from dissectors.link.framing import Chunk, Unit
 from dissectors.link.hdlc_framer import Framer as HdlcFramer
+from dissectors.link.hdlc_link import Links
 from dissectors.link.hdlc_quick import Line
 from dissectors.link.packets import Packet, Packets, first_layer
 from dissectors.link.stream import ACK, FIN, RST, SYN, Event, Half
@@ -377,14 +378,20 @@ class LinkStage:
             return
         units = conversation.feed(way, Chunk(octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
         yield from self._frames(units, r.channel, r.direction, problems)
-        links = conversation.links
-        if links is not None and len(units) == 1 and units[0][1].octets is octets and units[0][1].value is not None:
-            if way.telnet is None and isinstance(way.framer, HdlcFramer) and units[0][1].trusted:
-                key = r.channel * 4 + r.direction
-                line = self._quick_hdlc.get(key)
-                if line is None:
-                    line = self._quick_hdlc[key] = Line(links, way.framer, way.path, way.profile)
-                line.learn(units[0][1].value, octets)
+        if conversation.links is not None and len(units) == 1:
+            self._learn(conversation.links, way, units[0][1], r)
+
+    def _learn(self, links: Links, way: Way, unit: Unit, r: Record) -> None:
+        """A record of HDLC went the long way; the next one like it may go the short way."""
+        framer = way.framer
+        if unit.octets is not r.octets or not unit.trusted or unit.value is None or way.telnet is not None:
+            return
+        if isinstance(framer, HdlcFramer):
+            key = r.channel * 4 + r.direction
+            line = self._quick_hdlc.get(key)
+            if line is None:
+                line = self._quick_hdlc[key] = Line(links, framer, way.path, way.profile)
+            line.learn(unit.value, unit.octets)
 
     def _line(self, r: Record, link: int) -> Conversation:
         """The conversation of a serial channel. Two wires of one line, each heard in one direction
