@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dissectors import apdus
+from dissectors import apdus, quickapdu
 from dissectors.acse import Aare, Aarq, Rlre, Rlrq
 from dissectors.apdu import Apdu
 from dissectors.context import Context
@@ -86,6 +86,11 @@ class Opener:
         initiate: Unprotected | None = None
         progress = ""
         for _ in range(MAX_NESTING):
+            if plain is not None:
+                quickly = quickapdu.dissect(octets, p.direction)
+                if quickly is not None:
+                    apdu = quickly
+                    break
             c = Cursor(octets, buffer="apdu")
             apdu = apdus.dissect(c, context)
             problems += c.problems
@@ -172,7 +177,7 @@ class Opener:
         outer = apdus.dissect(Cursor(octets[start:end], buffer="apdu"), Context())
         result = self._unprotect(p, key, octets[start:end], outer)
         security = Security(outer, result)
-        if result.plain is None or not result.believed:
+        if not result.plain or not result.believed:
             if isinstance(detail, Aarq) and self.ring:
                 peer.asked = octets[start:end]
             return apdu, security

@@ -139,6 +139,7 @@ class SecureMeter(demo.Meter):
         target, attribute = self.target(whole)
         whole.getUInt8()
         target.value = _GXCommon.getData(self.settings, whole, _GXDataInfo())
+        target.setDataType(attribute, DataType.OCTET_STRING)  # of what it was no more
         done = GXByteBuffer()
         done.setUInt8(int(attribute != 2) and ErrorCode.READ_WRITE_DENIED)
         done.set(block)

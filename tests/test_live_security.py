@@ -37,7 +37,6 @@ HLS = (AES, MD5, SHA1, GMAC, SHA256, ECDSA)
 WITH_SECRET = (AES, MD5, SHA1, SHA256)
 ASSOCIATION = "0-0:40.0.0*255"
 SUITES = (0, 1, 2)
-TOO_LONG = frozenset({"apdu.gbt-size"})  # gurux forgets the second octet of a block's length: 161 for 160
 FIRST_PORT = 50000  # shown of the client; its number is added
 
 
@@ -186,13 +185,26 @@ def codes(messages: Messages) -> list[str]:
     return [p["code"] for m in messages for p in m["problems"]]
 
 
+def faults(spec: Spec) -> frozenset[str]:
+    """What gurux does wrong in such a session, and we say so."""
+    found = set()
+    if spec.gbt:
+        found.add("apdu.gbt-size")  # forgets the second octet of a block's length: 161 for 160
+    if spec.max_pdu < live_spec.LONGEST_PDU and spec.general and not spec.gbt:
+        found.add("apdu.size")  # forgets the system title in front
+    if spec.authentication == ECDSA:
+        found.add("apdu.hls-len")  # its challenges have 16 octets always, ECDSA wants 32 at least
+    return frozenset(found)
+
+
 @each(MATRIX)
 def test_every_value_is_that_of_the_client(recording: Recording, right: dict[int, Messages], spec: Spec) -> None:
     got = recording.got[spec.number]
     expected = SHORT_ANSWERS if spec.authentication != NONE or spec.policy else ANSWERS[NONE]
     assert len(got) == (GBT_ANSWERS if spec.gbt else LONG_ANSWERS) if spec.long else expected
     heard = [m for m in right[spec.number] if (m["obis"], m["method"]) != (ASSOCIATION, 1)]
-    compare(got, heard, allowed=TOO_LONG if spec.gbt else frozenset())
+    compare(got, heard, allowed=faults(spec))
+    assert faults(spec) <= set(codes(heard))
 
 
 @each(CIPHERED)
@@ -217,7 +229,7 @@ def test_protection_is_told_and_verified(right: dict[int, Messages], spec: Spec)
     assert all(seen == sorted(set(seen)) for seen in counters.values()), counters
     assert counters[spec.titles[0].hex().upper()][0] == 1000 * spec.number
     told = {code for code in codes(right[spec.number]) if code.startswith(("apdu.ciph", "security."))}
-    assert told == ({"security.lls"} if spec.authentication == LLS else set()) | key_seen(spec)
+    assert told == key_seen(spec)
 
 
 def key_seen(spec: Spec) -> set[str]:
@@ -242,7 +254,8 @@ def test_wrong_keys_are_told_from_right_ones(wrong: dict[int, Messages], spec: S
     protected = [m["security"] for m in wrong[spec.number] if m["security"]]
     for security in protected:  # the dedicated key came under the wrong one, and so is not known
         missing = security["outer"].startswith(("ded-", "general-ded"))
-        assert security["status"] == ("no-key" if missing else expected), security
+        unknown = "unverified" if spec.policy == AUTHENTICATED else "no-key"
+        assert security["status"] == (unknown if missing else expected), security
     assert len(protected) >= 10
 
 

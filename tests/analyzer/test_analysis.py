@@ -119,6 +119,8 @@ def test_rows_come_back(name: str, level: str) -> None:
     streamed = rows_of(script, level)
     for one, other in zip(again, streamed, strict=True):
         for key in one:
+            if key == "problems":  # less what is said of objects, as rows_of
+                one[key] = [p for p in one[key] if not p["code"].startswith("cosem.")]
             if key != "text":  # words grow with what the whole capture has taught
                 assert one[key] == other[key], (key, one["no"])
 

@@ -17,7 +17,7 @@ from dissectors.errors import CaptureError, UsageError
 PROFILES = list(profile.builtin().values())
 SNRM = "7E A0 07 03 21 93 0F 01 7E"
 # Around another APDU: the message is the inner one. The authentication tag of the example is cut.
-OPENED = {"general-signing", "general-block-transfer", "gateway", "glo-initiate-request"}
+OPENED = {"general-signing", "general-block-transfer", "gateway"}
 KEYS = ["layers", "frames", "messages", "data", "rest", "problems"]
 
 

@@ -72,7 +72,7 @@ def test_message() -> None:
         "     3 22:13:20.030000  16 → 1      get-request-normal #1  "
         "Register 1-0:1.8.0*255 Active energy import: Time integral 1, value"
     )
-    assert line(script, "message", 3).endswith("= 1 unscaled") or line(script, "message", 3).endswith("= 1")
+    assert line(script, "message", 3).endswith("= 1 unscaled  · cosem.scale")
     assert " ← " in line(script, "message", 3)
     assert line(over_udp((UP, GET), (DOWN, got(3))), "message", 1).endswith("= read-write-denied")
     assert "16 → 1/17 " in line(over_hdlc(*OPENING), "message", 0)

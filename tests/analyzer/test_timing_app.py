@@ -4,7 +4,7 @@ import pytest
 from timing_script import GET_RESPONSE, MS, PACKETS, SERIAL, exchange, get_request, message, profile, run
 
 from analyzer.model import Target
-from analyzer.timing_app import matches
+from analyzer.timing_app import Edges, matches
 from dissectors.record import Channel
 
 RESPONSE = 'rule = "app.response"\nmax = "500 ms"'
@@ -176,3 +176,11 @@ def test_channels_of_one_pair_share_a_row() -> None:
     row = got.row("app.response")
     assert (row["count"], row["max_ns"], row["worst_frame"]) == (2, 300 * MS, 4)
     assert [r["channel"] for r in got.each] == ["0", "1"]
+
+
+def test_edges_remember_the_last_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.timing_app.EDGES_MAX", 3)
+    edges = Edges()
+    for ns in (10, 20, 10, 30, None, 40):
+        edges.add(ns, (ns or 0, 0, ""))
+    assert edges.found == {20: (20, 0, ""), 30: (30, 0, ""), 40: (40, 0, "")}
