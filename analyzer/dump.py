@@ -12,6 +12,7 @@ from analyzer.addressing import Addressing
 from analyzer.findings import Findings
 from analyzer.model import Message
 from analyzer.objects import Objects
+from analyzer.redact import Redactor
 from analyzer.run import Run, Tap
 from dissectors.errors import CaptureError, UsageError
 from dissectors.record import Frame
@@ -86,11 +87,13 @@ def dump(
     count: int = 0,
     tree: bool = False,
     flush: Callable[[], Any] | None = None,
-    finish: Callable[[], str | None] | None = None,
+    redactor: Redactor | None = None,
 ) -> int:
     """Writes the rows of items and gives how many were written. count: stop after so many."""
     columns = check_fields(level, fields)
-    line = _writer(run, level, format, columns)
+    line = (
+        _writer(run, level, format, columns) if redactor is None else _Redacted(run, level, format, columns, redactor)
+    )
     header = getattr(line, "header", b"")
     if header:
         write(header)
@@ -143,21 +146,40 @@ def _writer(run: Run, level: str, format: str, columns: list[rows.Column]) -> Ca
     return lines.Lines(run, level)
 
 
+class _Redacted:
+    """Rows without what tells whose meter it is; text as columns, since a line is made of the item itself."""
+
+    def __init__(self, run: Run, level: str, format: str, columns: Sequence[rows.Column], redactor: Redactor) -> None:
+        shown = columns or [c for c in rows.LEVELS[level] if format == "jsonl" or c.name not in ("fields", "octets")]
+        self.run, self.redactor, self.format, self.columns = run, redactor, format, shown
+        names = [c.name for c in shown]
+        self.header = {"csv": _csv(names), "text": ("\t".join(names) + "\n").encode()}.get(format, b"")
+
+    def __call__(self, item: Any) -> bytes:
+        row = self.redactor.row({c.name: c.get(item, self.run) for c in self.columns})
+        if self.format == "jsonl":
+            return encode(row) + b"\n"
+        if self.format == "csv":
+            return _csv([lines.csv_cell(value) for value in row.values()])
+        return ("\t".join(map(lines.cell, row.values())) + "\n").encode()
+
+
+def _csv(cells: Sequence[Any]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue().encode()
+
+
 class _Csv:
     """CSV with a header line; a cell that a spreadsheet would take for a formula is quoted with '."""
 
     def __init__(self, run: Run, columns: Sequence[rows.Column]) -> None:
         self.run = run
         self.columns = columns
-        self.header = self._line([c.name for c in columns])
-
-    def _line(self, cells: Sequence[Any]) -> bytes:
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerow(cells)
-        return out.getvalue().encode()
+        self.header = _csv([c.name for c in columns])
 
     def __call__(self, item: Any) -> bytes:
-        return self._line([lines.csv_cell(c.get(item, self.run)) for c in self.columns])
+        return _csv([lines.csv_cell(c.get(item, self.run)) for c in self.columns])
 
 
 def _tree(item: Frame | Message, run: Run, format: str) -> bytes:

@@ -14,6 +14,7 @@ from analyzer import words
 from analyzer.causes import Cause, causes
 from analyzer.lines import target
 from analyzer.model import Exchange, Message
+from analyzer.redact import Redactor
 from analyzer.run import Run
 from analyzer.session import Session
 from captures.source import Source
@@ -287,6 +288,12 @@ def explain(session: Session, source: Source, profiles: Sequence[Profile]) -> li
     for _ in run.exchanges():
         pass
     return autopsy.result()
+
+
+def redacted(attempts: list[Attempt]) -> list[Attempt]:
+    """The same without hosts."""
+    redactor = Redactor()
+    return [msgspec.convert(redactor.row(msgspec.to_builtins(a)), Attempt) for a in attempts]
 
 
 def to_json(attempts: list[Attempt]) -> bytes:

@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from against_tshark import ours, race
 from dialogue import START, Meter
@@ -101,8 +101,8 @@ def main() -> None:
 
 
 def profile(path: str, words: list[str]) -> None:
-    import cProfile
     import contextlib
+    import cProfile
     import os
     import pstats
 

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 from encode import acse, xdlms
+from encode.security import Protection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripts import DOWN, GET, GOT, OPENING, UP, Script, Step, over_udp, rows_of, run_of, table
 
 from analyzer.opening import MAX_NESTING, Opener, security_row
 from dissectors.context import EMPTY
-from dissectors.keys import KeyRing
+from dissectors.keys import KeyRing, KeySet, Secret
 from dissectors.record import Path, Pdu
 
 KEY = (0, 16, 1, -1)
@@ -136,3 +137,45 @@ def test_every_cut_of_a_protected_apdu_has_a_row(name: str) -> None:
     for end in range(1, len(octets) + 1):
         (row,) = rows_of(over_udp((UP, octets[:end])))
         assert row["apdu"]
+
+
+# -- ciphered InitiateRequests, of AARQ and RLRQ ------------------------------------------------------
+
+TITLES = (b"HES\0\0\0\0\1", b"CSC\0\0\0\0\1")
+EK, AK, DEDICATED = bytes(range(60, 76)), bytes(range(80, 96)), bytes(range(16))
+
+
+def key_set(title: bytes, encryption: bytes = EK) -> KeySet:
+    return KeySet(system_title=title, encryption=Secret(encryption), authentication=Secret(AK))
+
+
+def by(side: int, key: bytes = EK, counter: int = 1) -> Protection:
+    return Protection(0x30, TITLES[side], key, AK, counter)
+
+
+def associate(opener: Opener) -> None:
+    user = by(0).glo(acse.initiate_request(key=DEDICATED))
+    opener.open(pdu(acse.aarq(3, title=TITLES[0], user=user)), KEY, EMPTY)
+    user = by(1).glo(acse.initiate_response())
+    opener.open(pdu(acse.aare(context_number=3, title=TITLES[1], user=user), DOWN), KEY, EMPTY)
+
+
+@pytest.mark.parametrize("others", [0, 100])
+def test_dedicated_key_is_learned_however_many_keys_are_given(others: int) -> None:
+    """Before the server's title is known only some of many keys are tried; its AARE tells which one it is."""
+    strangers = [key_set(b"OTHR" + n.to_bytes(4, "big"), n.to_bytes(16, "big")) for n in range(others)]
+    opener = Opener(KeyRing([key_set(TITLES[1]), *strangers]))
+    associate(opener)
+    opened = opener.open(pdu(by(0, DEDICATED, 2).ded(GET)), KEY, EMPTY)
+    assert opened.security is not None and opened.security.result.status == "ok"
+    assert opened.apdu.name == "get-request-normal"
+
+
+def test_release_with_a_ciphered_initiate_apdu_is_deciphered() -> None:
+    opener = Opener(KeyRing([key_set(TITLES[1])]))
+    associate(opener)
+    asked = opener.open(pdu(acse.rlrq(user=by(0, counter=3).glo(acse.initiate_request()))), KEY, EMPTY)
+    told = opener.open(pdu(acse.rlre(user=by(1, counter=3).glo(acse.initiate_response())), DOWN), KEY, EMPTY)
+    for opened, name in ((asked, "rlrq"), (told, "rlre")):
+        assert opened.apdu.name == name and opened.security is not None
+        assert (opened.security.result.status, opened.security.result.counter) == ("ok", 3)

@@ -152,6 +152,9 @@ LLS_AARE = bytes.fromhex(
 )
 
 
+KEY_SEEN = ["security.key-clear"]
+
+
 def acse(octets: bytes) -> tuple[bytes, object]:
     return octets, apdus.dissect(Cursor(octets, buffer="apdu"), EMPTY).detail
 
@@ -164,6 +167,14 @@ def test_dedicated_key_in_clear() -> None:
     assert octets[found[0].start : found[0].end] == bytes.fromhex("00112233445566778899AABBCCDDEEFF")
     octets, detail = acse(AARQ)
     assert not Watch(RING).associated(1, octets, detail)  # type: ignore[arg-type]
+
+
+def test_dedicated_key_in_a_ciphered_aarq_is_seen_only_where_it_is_not_encrypted() -> None:
+    octets, detail = acse(DEDICATED)
+    assert isinstance(detail, Aarq)
+    for policy, expected in (("authenticated-encrypted", []), ("encrypted", []), ("authenticated", KEY_SEEN)):
+        deciphered = Unprotected(b"\x01", "ok", policy=policy, counter=1, system_title=CLIENT)
+        assert codes(Watch(RING).associated(1, octets, detail, deciphered)) == expected, policy
 
 
 def test_lls() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from encode.hdlc import COMMAND, RESPONSE, frame
 from hypothesis import given, settings
@@ -92,6 +93,14 @@ def test_segments_are_joined() -> None:
     answer = pdus[-1]
     assert (answer.first_ns, answer.last_ns, answer.line_ns) == (3000 * MS, 7001 * MS, 3 * MS)
     assert (answer.link_response_ns, answer.polls) == (999 * MS, 0)
+
+
+def test_a_way_learned_anew_has_other_parties() -> None:
+    """The link stage found out that an address pair goes the other way round."""
+    first, second = line(*OPEN, i(True, 0, 0), i(True, 1, 0))[2:]
+    turned = msgspec.structs.replace(second, direction=DOWN, problems=(), first_ns=9000 * MS)
+    pdus = list(join([first, turned]))
+    assert [(p.direction, p.client, p.server) for p in pdus] == [(UP, 16, 1), (DOWN, 1, 16)]
 
 
 def test_polls_until_the_answer() -> None:

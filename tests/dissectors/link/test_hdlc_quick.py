@@ -90,6 +90,7 @@ HARM = (
     "again later",
     "octet",
     "cut",
+    "stub",
     "joined",
     "bare",
     "fill",
@@ -124,6 +125,8 @@ def harmed(found: list[Record], harms: list[tuple[int, str, int]]) -> list[Recor
         elif harm == "cut":
             out.append(Record(no, 0, UNKNOWN, ns, ns, 1000, o[: much % len(o)]))
             o = o[much % len(o) :]
+        elif harm == "stub":  # the beginning of a frame that goes on with the right one
+            out.append(Record(no, 0, UNKNOWN, ns, ns, 1000, o[: 1 + much % 4]))
         elif harm == "joined":
             o += found[(at + much) % len(found)].octets
         elif harm == "bare":
@@ -144,6 +147,14 @@ def harmed(found: list[Record], harms: list[tuple[int, str, int]]) -> list[Recor
             channel = 1
         out.append(Record(no, channel, direction, now, now, 1000, o, flags, gone))
     return out
+
+
+def test_octets_that_wait_keep_the_short_way_shut(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = harmed(records(session(40)), [(70, "stub", 2)])
+    quick, slow, taken = both(found, monkeypatch)
+    assert quick == slow
+    assert taken
+    assert sum(len(f.octets) for f in quick) == sum(len(r.octets) for r in found)
 
 
 @settings(max_examples=60, deadline=None)
