@@ -13,7 +13,7 @@ import make_captures
 import startup
 
 HERE = Path(__file__).resolve().parent
-OTHERS = ("apdu.py", "timing_stage.py")
+OTHERS = ("apdu.py", "timing_stage.py", "ciphered.py")
 
 
 def printed(script: str, *words: str) -> str:

@@ -112,3 +112,9 @@ def test_stages_and_profile(captures: Path) -> None:
     ]  # fmt: skip
     done = script("stages.py", path, "--profile", "records", "--top", "3")
     assert done.returncode == 0 and "tottime" in done.stdout
+
+
+def test_ciphered_against_plain() -> None:
+    done = script("ciphered.py", "--gets", "30", "--rounds", "1")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()][1:] == ["plain", "ciphered", "ciphered"]
