@@ -35,6 +35,7 @@ class SecureReader(demo.Reader):
         cipher.invocationCounter = 1000 * spec.number
         keys = [GXPrivateKey.fromRawBytes(spec.private(side)) for side in ("client", "server")]
         cipher.signingKeyPair = keys[1].getPublicKey(), keys[0]
+        self.client.useProtectedRelease = bool(spec.policy and spec.long)
         if spec.dedicated:
             cipher.dedicatedKey = spec.key("dedicated")
         wanted = self.client.proposedConformance

@@ -28,15 +28,24 @@ from encode.security import identified, octet_string
 from gurux_dlms import GXByteBuffer, GXDLMSClient, GXReplyData
 from gurux_dlms._GXAPDU import _GXAPDU
 from gurux_dlms.AesGcmParameter import AesGcmParameter
+from gurux_dlms.ConnectionState import ConnectionState
 from gurux_dlms.ecdsa.GXEcdsa import GXEcdsa
 from gurux_dlms.ecdsa.GXPrivateKey import GXPrivateKey
-from gurux_dlms.enums import AssociationResult, Authentication, InterfaceType, RequestTypes, Security, SourceDiagnostic
+from gurux_dlms.enums import (
+    AssociationResult,
+    Authentication,
+    Conformance,
+    InterfaceType,
+    RequestTypes,
+    Security,
+    SourceDiagnostic,
+)
 from gurux_dlms.GXCiphering import GXCiphering
 from gurux_dlms.GXDLMS import GXDLMS
 from gurux_dlms.GXDLMSChippering import GXDLMSChippering
 from gurux_dlms.objects import GXDLMSAssociationLogicalName
 from gurux_dlms.objects.enums import SecuritySuite
-from gurux_dlms.secure import GXDLMSSecureClient
+from gurux_dlms.secure import GXDLMSSecureClient, GXDLMSSecureNotify
 from gurux_dlms.ValueEventArgs import ValueEventArgs
 
 from dissectors.keys import KeyRing, KeySet, Parties, Secret
@@ -175,3 +184,21 @@ def test_broadcast_is_deciphered_with_the_broadcast_key_alone(suite: int, policy
     assert wrong.status == ("tag-mismatch" if policy == 0x10 else "wrong-key")
     unicast = unprotect(octets, ring(suite, encryption=key("broadcast", suite)), who)
     assert unicast.status == ("unverified" if policy == 0x10 else "no-key")
+
+
+@pytest.mark.parametrize(("suite", "general"), [(0, True), (1, True), (2, True), (0, False)])
+def test_ciphered_push(suite: int, general: bool) -> None:
+    """A DataNotification of gurux's own notifier."""
+    notify = GXDLMSSecureNotify(True, 1, 1, InterfaceType.PDU)
+    cipher = notify.settings.cipher
+    cipher.systemTitle, cipher.security, cipher.securitySuite = TITLE, Security.AUTHENTICATION_ENCRYPTION, suite
+    cipher.blockCipherKey, cipher.authenticationKey = key("unicast", suite), key("authentication", suite)
+    cipher.invocationCounter = 9
+    notify.settings.negotiatedConformance = Conformance.GENERAL_PROTECTION if general else Conformance.NONE
+    notify.settings.connected = ConnectionState.DLMS
+    body = GXByteBuffer(bytes.fromhex("0202060012D687120900"))
+    (octets,) = notify.generateDataNotificationMessages(None, body)
+    found = unprotect(bytes(octets), ring(suite, encryption=key("unicast", suite)), Parties(Direction.TO_CLIENT))
+    assert (found.status, found.suite, found.counter, found.system_title) == ("ok", suite, 9, TITLE)
+    assert found.plain is not None and found.plain[:1] == b"\x0f"
+    assert found.plain.endswith(bytes.fromhex("0202060012D687120900"))
