@@ -178,7 +178,9 @@ HDLC_AA_LINK = _kind("hdlc.aa-link", WARN, "{0}", H)
 HDLC_T_OCTET = _kind("hdlc.t-octet", WARN, "inter-octet gap of {0:.1f} ms inside a frame, limit {1:.1f} ms", H)
 HDLC_T_RESP = _kind("hdlc.t-resp", WARN, "response after {0:.1f} ms, limit {1:.1f} ms", H)
 HDLC_T_INACT = _kind("hdlc.t-inact", WARN, "link silent for {0:.1f} s, inactivity time-out {1:.1f} s", H)
-HDLC_MISSED = _kind("hdlc.missed", NOTE, "the answer to frame {0} is not in the capture: this frame shows that it came", H)
+HDLC_MISSED = _kind(
+    "hdlc.missed", NOTE, "the answer to frame {0} is not in the capture: this frame shows that it came", H
+)
 HDLC_TWO_CLIENTS = _kind("hdlc.two-clients", NOTE, "clients {0} and {1} interleave on server {2}", H)
 HDLC_NOISE = _kind("hdlc.noise", NOTE, "{0} octets outside any frame", H)
 HDLC_FILL = _kind("hdlc.fill", NOTE, "{0} flags between frames (idle fill)", H)
