@@ -67,7 +67,6 @@ class Analysis:
         own: tuple[Tap, ...] = (self._keep, self.addressing, self.objects, self._found)
         self.run = Run(records, self.channels, self.profiles, (*own, *taps))
         self.run.meaning = self.objects.meaning  # so that words know what the whole capture taught
-        self.run.meaning = self.objects.meaning  # one memory of scalers and object lists
         if object_checks:
             self._found.objects = self.run.meaning.problems
         for n, _ in enumerate(self.run.exchanges()):

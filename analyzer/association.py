@@ -251,7 +251,11 @@ class Associations:
         if service == "association":
             return self.establishment.establish(key, a, p, apdu, opened)
         if service == "release":
-            return self.establishment.release(key, a, p, apdu)
+            problems: tuple[Problem, ...] = ()
+            if a is not None and opened is not None and opened.initiate is not None:
+                problems = self.watch.protected(a.number, p.octets, opened.initiate, apdu.role)
+            a, answered, target, more = self.establishment.release(key, a, p, apdu)
+            return a, answered, target, problems + more
         if apdu.role == "unsolicited":
             if a is not None and a.status in ACTIVE:
                 more = conformance(a.context.conformance, apdu) if a.context.conformance >= 0 else ()
@@ -259,7 +263,7 @@ class Associations:
             return a, None, None, (about(P.APDU_PUSH, p.octets, apdu.name),)
         if service in ("unknown", "") or not apdu.role:
             return a, None, None, ()
-        problems: tuple[Problem, ...] = ()
+        problems = ()
         if a is None or a.status in ("rejected", "released", "ended"):
             refused = a is not None or key in self.book.started
             if refused and not self.roles.pre_established(p):

@@ -24,10 +24,8 @@ QUICK = 20_000
 ROUNDS = 5
 OPEN = """
 import sys, analyzer
-from analyzer import filters
 a = analyzer.open(sys.argv[1])
-keep = filters.compile(sys.argv[2], "message")
-found = sum(keep(m, a.run) for m in a.rows("message"))
+found = len(a.select("message", sys.argv[2]))
 print(len(a.frames), len(a.messages), len(a.exchanges), found)
 """
 LOAD = "import sys, analyzer; a = analyzer.open(sys.argv[1]); print(len(a.frames))"

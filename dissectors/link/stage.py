@@ -19,10 +19,8 @@ from dissectors.link import ethernet, ip, tcp, udp, wrapper
 from dissectors.link.conversation import PORT, TO_CLIENT, TO_SERVER, UNKNOWN, Choice, Conversation, Way
 from dissectors.link.fragments import Abandoned
 from dissectors.link.framing import Chunk, Unit
-from dissectors.link.hdlc_framer import Framer as HdlcFramer
-from dissectors.link.hdlc_link import Links
-from dissectors.link.hdlc_quick import Line
 from dissectors.link.packets import Packet, Packets, first_layer
+from dissectors.link.serial_lines import SERIAL_LINKS, SerialLines
 from dissectors.link.stream import ACK, FIN, RST, SYN, Event, Half
 from dissectors.problem import Problem
 from dissectors.profile import Profile
@@ -31,8 +29,7 @@ from dissectors.tags import TAGS
 
 MAX_CONVERSATIONS = 200_000
 KEPT_ENDED = 256  # TCP connections kept after their end
-ETHERNET_LINK, EXPORTED_LINK, TEXT_LINK, RTAC_LINK = 1, 252, -1, 250
-USER_LINKS = range(147, 163)
+ETHERNET_LINK = 1
 
 OFFLOADED = b"\0\0"  # a header checksum that the network adapter fills in later
 PLAIN4: dict[str, int | tuple[int, int]] = {"ipv4.version": 0x45, "ipv4.fragment": (0, 0x3FFF)}
@@ -66,9 +63,7 @@ class LinkStage:
         self._quick_udp: dict[tuple[bytes, bytes, int, int], Way] = {}
         self._quick_tcp: dict[tuple[bytes, bytes, int, int], Way] = {}
         self._packets: dict[int, Packets] = {}
-        self._lines: dict[int, Conversation] = {}
-        self._quick_hdlc: dict[int, Line] = {}  # serial channel * 4 + direction
-        self._heard: dict[int, int] = {}  # serial channel -> direction that all its records have had
+        self._lines = SerialLines(channels, self._converse)
         self._no = 0
         self.last_ns: int | None = None  # of the record read last
         self._nowhere = Path(0, "other")
@@ -76,7 +71,7 @@ class LinkStage:
     def frames(self, records: Iterable[Record]) -> Iterator[Frame]:
         """Frames in the order in which they become complete; `no` counts them from 1."""
         channels = self.channels
-        quick_udp, quick_tcp, quick_hdlc = self._quick_udp.get, self._quick_tcp.get, self._quick_hdlc.get
+        quick_udp, quick_tcp, quick_hdlc = self._quick_udp.get, self._quick_tcp.get, self._lines.quick.get
         udp_unpack, udp_size, udp_mask, udp_pattern = UDP_CHAIN.unpack_from, *UDP_CHAIN[:1], *UDP_CHAIN[2:]
         tcp_unpack, tcp_size, tcp_mask, tcp_pattern = TCP_CHAIN.unpack_from, *TCP_CHAIN[:1], *TCP_CHAIN[2:]
         number = int.from_bytes
@@ -108,25 +103,10 @@ class LinkStage:
                         if problems is not None and not r.flags:
                             self._no = no = self._no + 1
                             yield Frame(
-                                no,
-                                (r.no,),
-                                r.channel,
-                                way.path,
-                                way.profile,
-                                way.direction,
-                                r.first_ns,
-                                r.last_ns,
-                                r.uncertainty_ns,
-                                "wrapper",
-                                "wrapper",
-                                source,
-                                destination,
-                                o[42:],
-                                o[:42],
-                                o[50:],
-                                None,
-                                problems,
-                            )
+                                no, (r.no,), r.channel, way.path, way.profile, way.direction, r.first_ns, r.last_ns,
+                                r.uncertainty_ns, "wrapper", "wrapper", source, destination, o[42:], o[:42], o[50:],
+                                None, problems,
+                            )  # fmt: skip
                             continue
                 elif len(o) >= tcp_size and number(o[:tcp_size], "big") & tcp_mask == tcp_pattern:
                     length, host, peer, sp, dp, seq, ack, offset, flags = tcp_unpack(o)
@@ -152,21 +132,9 @@ class LinkStage:
                             if not data:
                                 self._no = no = self._no + 1
                                 yield Frame(
-                                    no,
-                                    (r.no,),
-                                    r.channel,
-                                    way.path,
-                                    way.profile,
-                                    way.direction,
-                                    r.first_ns,
-                                    r.last_ns,
-                                    r.uncertainty_ns,
-                                    "tcp",
-                                    "tcp.ack",
-                                    -1,
-                                    -1,
-                                    o,
-                                )
+                                    no, (r.no,), r.channel, way.path, way.profile, way.direction, r.first_ns,
+                                    r.last_ns, r.uncertainty_ns, "tcp", "tcp.ack", -1, -1, o,
+                                )  # fmt: skip
                                 continue
                             wrapped = way.wrapper
                             ports = wrapped.whole(data) if wrapped is not None and way.direction != UNKNOWN else None
@@ -178,25 +146,10 @@ class LinkStage:
                                 problems = way.conversation.sap_problems(way, *ports)
                             self._no = no = self._no + 1
                             yield Frame(
-                                no,
-                                (r.no,),
-                                r.channel,
-                                way.path,
-                                way.profile,
-                                way.direction,
-                                r.first_ns,
-                                r.last_ns,
-                                r.uncertainty_ns,
-                                "wrapper",
-                                "wrapper",
-                                ports[0],
-                                ports[1],
-                                data,
-                                carrier,
-                                data[8:],
-                                None,
-                                problems,
-                            )
+                                no, (r.no,), r.channel, way.path, way.profile, way.direction, r.first_ns, r.last_ns,
+                                r.uncertainty_ns, "wrapper", "wrapper", ports[0], ports[1], data, carrier, data[8:],
+                                None, problems,
+                            )  # fmt: skip
                         else:
                             if not data:
                                 yield self._bare(way, o, r, events, ())
@@ -218,8 +171,8 @@ class LinkStage:
     def _record(self, r: Record, link: int) -> Iterator[Frame]:
         if first_layer(link):
             yield from self._packet(r, link)
-        elif link in USER_LINKS or link in (TEXT_LINK, RTAC_LINK):
-            yield from self._serial(r, link)
+        elif link in SERIAL_LINKS:
+            yield from self._serial(r)
         else:
             problem = Problem(P.CAPTURE_LINKTYPE, 0, len(r.octets), (link, link_words(link)))
             yield self._other(r, "other", (problem,))
@@ -357,8 +310,8 @@ class LinkStage:
 
     # -- serial lines and logs ----------------------------------------------------------------------
 
-    def _serial(self, r: Record, link: int) -> Iterator[Frame]:
-        conversation = self._line(r, link)
+    def _serial(self, r: Record) -> Iterator[Frame]:
+        conversation = self._lines.conversation(r)
         if r.direction == TO_CLIENT:
             way = conversation.ways[1]
         else:
@@ -378,43 +331,12 @@ class LinkStage:
             return
         units = conversation.feed(way, Chunk(octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
         yield from self._frames(units, r.channel, r.direction, problems)
-        if conversation.links is not None and len(units) == 1:
-            self._learn(conversation.links, way, units[0][1], r)
-
-    def _learn(self, links: Links, way: Way, unit: Unit, r: Record) -> None:
-        """A record of HDLC went the long way; the next one like it may go the short way."""
-        framer = way.framer
-        if unit.octets is not r.octets or not unit.trusted or unit.value is None or way.telnet is not None:
-            return
-        if isinstance(framer, HdlcFramer):
-            key = r.channel * 4 + r.direction
-            line = self._quick_hdlc.get(key)
-            if line is None:
-                line = self._quick_hdlc[key] = Line(links, framer, way.path, way.profile)
-            line.learn(unit.value, unit.octets)
-
-    def _line(self, r: Record, link: int) -> Conversation:
-        """The conversation of a serial channel. Two wires of one line, each heard in one direction
-        only, are one conversation."""
-        line = self._lines.get(r.channel)
-        if line is None:
-            name = self.channels[r.channel].name
-            stem, separator, wire = name.rpartition(":")
-            for number, other in self._lines.items():
-                first = self.channels[number]
-                paired = first.name.rpartition(":")[0] == stem and separator and wire
-                opposite = {self._heard.get(number, UNKNOWN), r.direction} == {TO_SERVER, TO_CLIENT}
-                if first.link_type == link and (paired or (opposite and len(self._lines) == 1)):
-                    line = other
-            if line is None:
-                line = self._converse("text" if link == TEXT_LINK else "serial", None, None)
-            self._lines[r.channel] = line
-        self._heard[r.channel] = r.direction if self._heard.get(r.channel, r.direction) == r.direction else UNKNOWN
-        return line
+        if len(units) == 1:
+            self._lines.learn(way, units[0][1], r)
 
     # -- conversations -------------------------------------------------------------------------------
 
-    def _converse(self, transport: str, source: str | None, destination: str | None) -> Conversation:
+    def _converse(self, transport: str, source: str | None = None, destination: str | None = None) -> Conversation:
         c = Conversation(self._count, transport, self.choice, source, destination, self.carrier)
         self.conversations[self._count] = c
         self._count += 1
@@ -469,23 +391,9 @@ class LinkStage:
     ) -> Frame:
         self._no += 1
         return Frame(
-            self._no,
-            (r.no,),
-            r.channel,
-            way.path,
-            way.profile,
-            way.direction,
-            r.first_ns,
-            r.last_ns,
-            r.uncertainty_ns,
-            layer,
-            kind,
-            -1,
-            -1,
-            octets,
-            carrier,
-            problems=problems,
-        )
+            self._no, (r.no,), r.channel, way.path, way.profile, way.direction, r.first_ns, r.last_ns,
+            r.uncertainty_ns, layer, kind, -1, -1, octets, carrier, problems=problems,
+        )  # fmt: skip
 
     def _whole(self, way: Way, p: Packet, r: Record, layer: str, kind: str, problems: tuple[Problem, ...]) -> Frame:
         """A packet that carries no protocol unit, as it is."""
@@ -500,44 +408,19 @@ class LinkStage:
         records: tuple[int, ...] = (r.no,)
         if p is not None and len(p.records) > 1:
             octets, records = p.carrier + p.payload, p.records
+        layer, kind = ("line", "status") if kind == "line" else ("other", "other")
         return Frame(
-            self._no,
-            records,
-            r.channel,
-            path,
-            "",
-            UNKNOWN,
-            r.first_ns,
-            r.last_ns,
-            r.uncertainty_ns,
-            "other" if kind != "line" else "line",
-            "other" if kind != "line" else "status",
-            -1,
-            -1,
-            octets,
-            problems=problems,
-        )
+            self._no, records, r.channel, path, "", UNKNOWN, r.first_ns, r.last_ns, r.uncertainty_ns, layer, kind,
+            -1, -1, octets, problems=problems,
+        )  # fmt: skip
 
     def _abandoned(self, gone: Abandoned, r: Record) -> Iterator[Frame]:
         for record, time, octets in zip(gone.records, gone.times, gone.packets, strict=True):
             self._no += 1
             yield Frame(
-                self._no,
-                (record,),
-                r.channel,
-                self._nowhere,
-                "",
-                UNKNOWN,
-                time,
-                time,
-                r.uncertainty_ns,
-                "ip",
-                "ip.fragment",
-                -1,
-                -1,
-                octets,
-                problems=gone.problems,
-            )
+                self._no, (record,), r.channel, self._nowhere, "", UNKNOWN, time, time, r.uncertainty_ns, "ip",
+                "ip.fragment", -1, -1, octets, problems=gone.problems,
+            )  # fmt: skip
 
     def _end(self) -> Iterator[Frame]:
         """The capture is over: streams, framers and fragments give out what they hold."""
@@ -545,7 +428,7 @@ class LinkStage:
         for channel, packets in self._packets.items():
             for gone in packets.end():
                 yield from self._abandoned(gone, Record(0, channel, UNKNOWN, None, None, None, b""))
-        channel_of = {id(line): channel for channel, line in reversed(self._lines.items())}
+        channel_of = self._lines.channel_of()
         for conversation in self.conversations.values():
             yield from self._finish(conversation, last, channel_of.get(id(conversation), 0))
 
