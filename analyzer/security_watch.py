@@ -47,8 +47,8 @@ KNOWN_KEYS: dict[bytes, str] = {
 }
 PASSED_OVER = frozenset({"exception", "error"})  # have no ciphered form, or answer what could not be deciphered
 # (class, attribute) and (class, method) whose data is a secret
-SECRET_ATTRIBUTES = frozenset({(15, 7), (12, 7)})
-SECRET_METHODS = frozenset({(15, 2), (12, 2)})
+SECRET_ATTRIBUTES = frozenset({(15, 7)})
+SECRET_METHODS = frozenset({(15, 2), (12, 5), (12, 6)})
 
 
 class _State:

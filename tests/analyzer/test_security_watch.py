@@ -1,5 +1,6 @@
 """What the watch says, and what it leaves unsaid."""
 
+import pytest
 from encode import security as encode
 
 from analyzer.security_watch import KNOWN_KEYS, Watch, well_known
@@ -190,6 +191,14 @@ def test_secret_set_in_clear() -> None:
     assert codes(found) == ["security.key-clear"]
     assert octets[found[0].start : found[0].end] == bytes.fromhex("090431323334")
     assert not Watch(RING).clear(1, GET, apdus.dissect(Cursor(GET), EMPTY))
+
+
+@pytest.mark.parametrize("place", ["000F 02", "000C 05", "000C 06"])
+def test_secret_changed_in_clear(place: str) -> None:
+    """change_HLS_secret of Association LN, change_LLS_secret and change_HLS_secret of Association SN."""
+    class_id, method = place.split()
+    octets = bytes.fromhex(f"C301C1{class_id}0000280000FF{method}01090431323334")
+    assert codes(Watch(RING).clear(1, octets, apdus.dissect(Cursor(octets, buffer="apdu"), EMPTY))) == KEY_SEEN
 
 
 def test_hls() -> None:

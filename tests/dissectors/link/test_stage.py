@@ -88,31 +88,6 @@ def test_a_line_with_one_wire(told_direction: bool, link_type: int) -> None:
     conserved(script, frames(script))
 
 
-@pytest.mark.parametrize("names", [("tap:A", "tap:B"), ("one", "two")])
-def test_two_wires_are_one_line(names: tuple[str, str]) -> None:
-    """Named as two wires of one tap, or each heard in one direction only."""
-    script = Script(SERIAL, [Channel(n, name, SERIAL) for n, name in enumerate(names)])
-    link = Link()
-    for direction, octets in [*link.up(), *link.talk(*OPENING, (UP, GET), (DOWN, GOT))]:
-        script.add(octets, direction, channel=0 if direction == UP else 1)
-    found = rows_of(script, "frame")
-    assert [row["channel"] for row in found] == ["0", "1"] * 3
-    assert table(found, "kind direction problems") == [
-        "SNRM client-to-server -", "UA server-to-client -", "I client-to-server -", "I server-to-client -",
-        "I client-to-server -", "I server-to-client -",
-    ]  # fmt: skip
-    assert {f.path.number for f in frames(script)} == {0}
-    assert [row["association"] for row in rows_of(script)] == [1, 1, 1, 1]
-
-
-def test_wires_of_different_lines_stay_apart() -> None:
-    script = Script(SERIAL, [Channel(0, "tap1", SERIAL), Channel(1, "tap2", SERIAL)])
-    for channel in (0, 1):
-        for direction, octets in Link().up():
-            script.add(octets, direction, channel=channel)
-    assert [f.path.number for f in frames(script)] == [0, 0, 1, 1]
-
-
 def test_addresses_know_better_than_a_swapped_tap() -> None:
     link = Link()
     script = on_line(*((1 - d, octets) for d, octets in [*link.up(), *link.talk(*OPENING)]), told=True)
