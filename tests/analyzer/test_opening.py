@@ -179,3 +179,14 @@ def test_release_with_a_ciphered_initiate_apdu_is_deciphered() -> None:
     for opened, name in ((asked, "rlrq"), (told, "rlre")):
         assert opened.apdu.name == name and opened.security is not None
         assert (opened.security.result.status, opened.security.result.counter) == ("ok", 3)
+
+
+@pytest.mark.parametrize(("counter", "expected"), [(3, []), (1, ["apdu.ciph-ic"])])
+def test_a_counter_of_a_release_is_watched(counter: int, expected: list[str]) -> None:
+    """An invocation counter is used once, in the InitiateRequest of an RLRQ too."""
+    aarq = acse.aarq(3, title=TITLES[0], user=by(0).glo(acse.initiate_request(key=DEDICATED)))
+    aare = acse.aare(context_number=3, title=TITLES[1], user=by(1).glo(acse.initiate_response()))
+    rlrq = acse.rlrq(user=by(0, counter=counter).glo(acse.initiate_request()))
+    run = run_of(over_udp((UP, aarq), (DOWN, aare), (UP, rlrq)), ring=KeyRing([key_set(TITLES[1])]))
+    found = [message.problems for message in run.messages()]
+    assert [p.kind.code for p in found[-1] if p.kind.code.startswith(("apdu.ciph", "security"))] == expected
