@@ -45,6 +45,7 @@ KNOWN_KEYS: dict[bytes, str] = {
     bytes(0x11 * n for n in range(16)): "digits in pairs, counted up",
     bytes(0x11 * n for n in range(15, -1, -1)): "digits in pairs, counted down",
 }
+LOW = 1  # the mechanism of a password
 PASSED_OVER = frozenset({"exception", "error"})  # have no ciphered form, or answer what could not be deciphered
 # (class, attribute) and (class, method) whose data is a secret
 SECRET_ATTRIBUTES = frozenset({(15, 7)})
@@ -54,9 +55,10 @@ SECRET_METHODS = frozenset({(15, 2), (12, 5), (12, 6)})
 class _State:
     """What one association agreed on and did."""
 
-    __slots__ = ("ciphered", "policies", "suite", "told")
+    __slots__ = ("asked", "ciphered", "policies", "suite", "told")
 
     def __init__(self) -> None:
+        self.asked = -1  # mechanism of the AARQ
         self.ciphered = False
         self.suite = -1
         self.policies: dict[int, str] = {}  # of requests, by invoke id; -1 where that is not known
@@ -102,13 +104,14 @@ class Watch:
         if title:
             self._remember_title(title)
         if isinstance(apdu, Aarq):
+            state.asked = apdu.mechanism
             initiate = apdu.initiate
             if isinstance(initiate, InitiateRequest) and initiate.dedicated_key is not None:
                 if deciphered is None:
                     out += (Problem(P.SECURITY_KEY_CLEAR, *initiate.dedicated_key, ("dedicated key",), "apdu"),)
                 elif deciphered.policy == "authenticated":
                     out += (_about(P.SECURITY_KEY_CLEAR, octets, "dedicated key"),)
-        elif apdu.accepted and apdu.mechanism == 1:
+        elif apdu.accepted and LOW in (apdu.mechanism, state.asked if apdu.mechanism < 0 else -1):
             where = "a ciphered context" if apdu.ciphered_context else "a context without ciphering"
             out += (_about(P.SECURITY_LLS, octets, where),)
         if deciphered is not None:

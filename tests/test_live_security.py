@@ -230,12 +230,13 @@ def test_protection_is_told_and_verified(right: dict[int, Messages], spec: Spec)
     assert all(seen == sorted(set(seen)) for seen in counters.values()), counters
     assert counters[spec.titles[0].hex().upper()][0] == 1000 * spec.number
     told = {code for code in codes(right[spec.number]) if code.startswith(("apdu.ciph", "security."))}
-    assert told == key_seen(spec)
+    assert told == observed(spec)
 
 
-def key_seen(spec: Spec) -> set[str]:
-    """A dedicated key that travels authenticated only is seen by all."""
-    return {"security.key-clear"} if spec.dedicated and spec.policy == AUTHENTICATED else set()
+def observed(spec: Spec) -> set[str]:
+    """A dedicated key that travels authenticated only is seen by all, and so is a password."""
+    key = {"security.key-clear"} if spec.dedicated and spec.policy == AUTHENTICATED else set()
+    return key | ({"security.lls"} if spec.authentication == LLS else set())
 
 
 @each(BY_HLS)

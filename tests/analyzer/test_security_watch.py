@@ -2,6 +2,7 @@
 
 import pytest
 from encode import security as encode
+from msgspec.structs import replace
 
 from analyzer.security_watch import KNOWN_KEYS, Watch, well_known
 from dissectors import apdus
@@ -182,6 +183,16 @@ def test_lls() -> None:
     octets, detail = acse(LLS_AARE)
     found = Watch(RING).associated(1, octets, detail)  # type: ignore[arg-type]
     assert [p.text for p in found] == ["low level security (password) over a context without ciphering"]
+
+
+@pytest.mark.parametrize(("asked", "told", "expected"), [(1, -1, 1), (1, 1, 1), (5, -1, 0), (-1, -1, 0), (1, 5, 0)])
+def test_lls_where_the_aare_does_not_repeat_the_mechanism(asked: int, told: int, expected: int) -> None:
+    _, aarq = acse(AARQ)
+    octets, aare = acse(LLS_AARE)
+    watch = Watch(RING)
+    watch.associated(1, b"", replace(aarq, mechanism=asked))  # type: ignore[type-var]
+    found = watch.associated(1, octets, replace(aare, mechanism=told))  # type: ignore[type-var]
+    assert codes(found).count("security.lls") == expected
 
 
 def test_secret_set_in_clear() -> None:
