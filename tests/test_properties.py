@@ -175,6 +175,13 @@ def test_every_chunking_of_a_serial_line(data: st.DataObject) -> None:
     assert heard(run_of(USER0, line_records(data.draw(chunked(units))))) == whole
 
 
+def test_a_piece_that_looks_like_an_apdu_is_no_apdu() -> None:
+    """Found by the property above: a piece of the AARQ begins as a CIASE discover does, 1D."""
+    units = framed()
+    pieces = [Sent(s.up, part) for s in units[:3] for part in (s.octets[:1], s.octets[1:15], s.octets[15:]) if part]
+    assert heard(run_of(USER0, line_records([*pieces, *units[3:]]))) == heard(run_of(USER0, line_records(units)))
+
+
 def test_a_serial_line_octet_by_octet() -> None:
     units = framed()
     single = [Sent(s.up, s.octets[i : i + 1]) for s in units for i in range(len(s.octets))]

@@ -203,11 +203,15 @@ class Conversation:
         look = recognise.content(octets)
         if look is not None and look.certain and look.kind not in BEFORE:
             return self._commit(look.kind, look.reason, telnet)
-        if look is None and self.transport in ("serial", "exported", "text") and is_apdu(octets):
+        if look is None and self.transport in ("serial", "exported", "text") and is_apdu(octets) and not self._begun():
             return self._commit("apdu", "complete APDU with a known tag", False)
         if len(waiting) < WAIT:
             return []
         return self._settle()
+
+    def _begun(self) -> bool:
+        """Something else has begun before the latest chunk, which may be a piece of it."""
+        return any(recognise.content(chunk.octets) is not None for _, chunk in self._waiting[:-1])
 
     def _settle(self) -> list[tuple[Way, Unit]]:
         """Nothing was certain: the likely reading of what waited, else raw frames."""
