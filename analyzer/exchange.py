@@ -6,6 +6,7 @@ replaced or never answered is given out as it stands.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from analyzer.model import Exchange, Message
 from dissectors.record import Direction, Pdu
@@ -239,81 +240,46 @@ def unanswered(number: int, o: Open, now: int | None) -> Exchange:
     request, asked = o.request, o.last.pdu
     asked_ns = asked.asked_ns
     waited = now - asked_ns if now is not None and asked_ns is not None else None
-    client, server = ends(asked)
     first = o.responses[0].pdu.frames[0] if o.responses else 0
-    return Exchange(
-        number,
-        request.no,
-        tuple(r.no for r in o.responses),
-        request.apdu.service,
-        request.association,
-        asked.channel,
-        asked.profile,
-        asked.client,
-        asked.server,
-        asked.physical,
-        client,
-        server,
-        request.target,
-        None,
-        (request.pdu.frames[0], first),
-        first_asked_ns=o.first_asked_ns,
-        asked_ns=asked_ns,
-        attempts=o.attempts,
-        blocks=o.blocks,
-        line_ns=o.line_ns or None,
-        waited_ns=waited,
-    )
+    return _partial(
+        number, request, asked, request.no, tuple(r.no for r in o.responses), None, (request.pdu.frames[0], first),
+        first_asked_ns=o.first_asked_ns, asked_ns=asked_ns, attempts=o.attempts, blocks=o.blocks,
+        line_ns=o.line_ns or None, waited_ns=waited,
+    )  # fmt: skip
 
 
 def alone(number: int, m: Message) -> Exchange:
     """A notification, or a request that asks for no answer."""
     pdu = m.pdu
-    client, server = ends(pdu)
-    return Exchange(
-        number,
-        m.no,
-        (),
-        m.apdu.service,
-        m.association,
-        pdu.channel,
-        pdu.profile,
-        pdu.client,
-        pdu.server,
-        pdu.physical,
-        client,
-        server,
-        m.target,
-        "unconfirmed" if m.apdu.role == "request" else m.apdu.service,
-        (pdu.frames[0], 0),
-        first_asked_ns=pdu.first_attempt_ns,
-        asked_ns=pdu.asked_ns,
-        attempts=pdu.attempts,
-        line_ns=pdu.line_ns or None,
-    )
+    result = "unconfirmed" if m.apdu.role == "request" else m.apdu.service
+    return _partial(
+        number, m, pdu, m.no, (), result, (pdu.frames[0], 0),
+        first_asked_ns=pdu.first_attempt_ns, asked_ns=pdu.asked_ns, attempts=pdu.attempts, line_ns=pdu.line_ns or None,
+    )  # fmt: skip
 
 
 def orphan(number: int, m: Message) -> Exchange:
     """A response whose request the capture does not hold."""
     pdu = m.pdu
+    return _partial(
+        number, m, pdu, 0, (m.no,), m.apdu.result, (0, pdu.frames[0]),
+        answered_ns=pdu.first_ns, link_response_ns=pdu.link_response_ns, line_ns=pdu.line_ns or None,
+    )  # fmt: skip
+
+
+def _partial(
+    number: int,
+    m: Message,
+    pdu: Pdu,
+    request: int,
+    responses: tuple[int, ...],
+    result: str | None,
+    frames: tuple[int, int],
+    **times: Any,
+) -> Exchange:
+    """An exchange of which one side is not there: m tells what it is about, pdu between whom."""
     client, server = ends(pdu)
     return Exchange(
-        number,
-        0,
-        (m.no,),
-        m.apdu.service,
-        m.association,
-        pdu.channel,
-        pdu.profile,
-        pdu.client,
-        pdu.server,
-        pdu.physical,
-        client,
-        server,
-        m.target,
-        m.apdu.result,
-        (0, pdu.frames[0]),
-        answered_ns=pdu.first_ns,
-        link_response_ns=pdu.link_response_ns,
-        line_ns=pdu.line_ns or None,
-    )
+        number, request, responses, m.apdu.service, m.association, pdu.channel, pdu.profile, pdu.client, pdu.server,
+        pdu.physical, client, server, m.target, result, frames, **times,
+    )  # fmt: skip

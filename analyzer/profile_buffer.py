@@ -9,7 +9,7 @@ from datetime import datetime as Moment
 from datetime import timedelta
 
 from analyzer.table import MAX_CELLS, Cell, Table, TableColumn, cell, unit_of
-from dissectors.cosem import captured, classes, meaning, obis
+from dissectors.cosem import captured, meaning, obis
 from dissectors.cosem.captured import Captured
 from dissectors.cosem.classes import EMPTY, Extra
 from dissectors.cosem.meaning import ScalerUnit, Target
@@ -103,8 +103,3 @@ def column_texts(columns: Sequence[Captured], scaling: Scaling, extra: Extra = E
 def clock_column(columns: Sequence[Captured]) -> int | None:
     """Where the clock stands, None without one."""
     return next((i for i, one in enumerate(columns) if one.class_id == CLOCK_CLASS and one.attribute == 2), None)
-
-
-def scaled_by(one: Captured) -> int | None:
-    """The attribute of the captured object that holds its scaler and unit."""
-    return classes.scaler_attribute(one.class_id, one.attribute) if not one.index else None

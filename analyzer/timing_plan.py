@@ -19,7 +19,6 @@ from dissectors.record import Channel, Frame, Pdu, Value
 SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "note": Severity.NOTE}
 PACKETS = ("tcp", "udp")
 BOUNDS_MAX = 1024
-NO_LIMIT = Limit(None, None)
 OFF_AT_ZERO = ("23.8", "41.6")  # 0 switches these time-outs off
 # Units in ns of the attributes that replace a limit; 1 for a number (IEC 62056-6-2, classes 23, 40, 41).
 ATTRIBUTE_NS = {

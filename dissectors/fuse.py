@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 from dissectors.field import Field, Group, codes
 
-Fixed = Mapping[Field, int | tuple[int, int]]
-
 
 class Chain(NamedTuple):
     """size octets; unpack_from(octets, 0) gives the fields taken, in order; a packet fits when

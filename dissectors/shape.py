@@ -17,7 +17,6 @@ from dissectors.data_types import ARRAY, NAMES, OCTET_STRING, STRUCTURE, VISIBLE
 
 MAX_PARTS = 256  # scalars of one shape
 MAX_NESTING = 4  # arrays and structures of one shape inside each other
-MAX_ROWS = 127
 SHAPES_A_KEY = 4
 CREDIT = 8
 MISSES_A_LEARNING = 16

@@ -8,7 +8,6 @@ import msgspec
 from dissectors.cosem.tables import load
 
 NO_UNIT = 255
-ESCAPES = (253, 254)
 # Units that are read with the prefix k where the meter itself counts in thousands (scaler 3).
 KILO = frozenset((23, 25, 27, 28, 29, 30, 31, 32, 33, 35, 44, 57))
 LONGEST = 15  # digits before a number is written with an exponent

@@ -27,7 +27,6 @@ crc = crc16.ibm_sdlc
 
 NO_STATION = 0
 ALL_STATION = {1: 0x7F, 2: 0x7F, 4: 0x3FFF}  # by octets of the server's address; parts of the 2-octet form have 7 bits
-CALLING = {2: 0x7E, 4: 0x3FFE}
 
 UNNUMBERED = {0x83: "SNRM", 0x43: "DISC", 0x63: "UA", 0x0F: "DM", 0x87: "FRMR", 0x03: "UI"}
 SUPERVISORY = {0x1: "RR", 0x5: "RNR", 0x9: "REJ", 0xD: "SREJ"}
