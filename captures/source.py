@@ -108,11 +108,13 @@ def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None
         raise
 
 
-def _not_yet(scheme: str) -> Callable[[str, bool, Assume | None], Source]:
-    def refuse(rest: str, follow: bool, assume: Assume | None) -> Source:
-        raise CaptureError(f"{scheme}:{rest}: live capture is not there yet; record to a pcapng file and open that")
+def _live(scheme: str) -> Callable[[str, bool, Assume | None], Source]:
+    def opened(rest: str, follow: bool, assume: Assume | None) -> Source:
+        from captures.live import LiveSource
 
-    return refuse
+        return LiveSource((f"{scheme}:{rest}",), assume)
+
+    return opened
 
 
 def _hexlog(rest: str, follow: bool, assume: Assume | None) -> Source:
@@ -134,8 +136,8 @@ def _tshark(rest: str, follow: bool, assume: Assume | None) -> Source:
 
 
 SCHEMES: dict[str, Callable[[str, bool, Assume | None], Source]] = {
-    "serial": _not_yet("serial"),
-    "ip": _not_yet("ip"),
+    "serial": _live("serial"),
+    "ip": _live("ip"),
     "hexlog": _hexlog,
     "tshark": _tshark,
 }

@@ -64,6 +64,9 @@ class Channel(Value, frozen=True, gc=False):
     one_sided: bool = False
     description: str = ""
     assumed: tuple[str, ...] = ()  # what the user stated with --assume for this channel, as written
+    profile: str = ""  # what the recording says that this wire carries; "": recognise it
+    line: str = ""  # channels of one line are one conversation; "": by name
+    calibration: str = ""  # what calibrating its tap found: cited by verdicts
 
 
 class Record(Value, frozen=True, gc=False):
