@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LATER = {
     "open": "the terminal interface",
-    "record": "recording",
     "doctor": "the line doctor",
     "scrub": "scrubbing captures",
     "batch": "many captures at once",
@@ -68,7 +67,7 @@ def build_parser() -> Parser:
         p.add_argument("--quiet", action="store_true", help="no progress and no remarks on stderr")
 
     p = command("dump", "decode a capture and print it, streaming", "dump session.pcapng --filter 'problems'")
-    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("source", nargs="+", metavar="SOURCE", help="one file, or live sources: serial:…, ip:… (see README)")
     p.add_argument("--format", choices=("text", "jsonl", "csv"), default="text")
     p.add_argument("--level", choices=LEVELS, default="message")
     p.add_argument("--follow", action="store_true", help="go on as the file grows")
@@ -96,6 +95,20 @@ def build_parser() -> Parser:
     p.add_argument("--decision", choices=("guarded", "simple"), default="guarded")
     common(p)
 
+    p = command(
+        "record", "capture without decoding on screen", "record serial:/dev/ttyUSB0?baud=9600 --write night.pcapng"
+    )
+    p.add_argument("spec", nargs="+", metavar="SPEC", help="serial:… or ip:…; several share one time line")
+    p.add_argument("--write", required=True, metavar="FILE.pcapng", help="- for stdout")
+    p.add_argument("--ring", default="", metavar="size=100MB,time=1h,files=10", help="a ring of files")
+    p.add_argument("--duration", default="", metavar="TIME", help="stop after 90s, 10min, 1.5h")
+    p.add_argument("--size", default="", metavar="SIZE", help="stop after so many octets of file, such as 100MB")
+    p.add_argument("--count", type=positive, default=0, metavar="N", help="stop after N records")
+    p.add_argument("--until", default="", metavar="EXPR", help="stop once a row matches this filter")
+    p.add_argument("--after", type=positive, default=0, metavar="N", help="and N more rows after it")
+    p.add_argument("--level", choices=("message", "frame", "exchange", "finding"), default="message")
+    common(p)
+
     p = command("decode", "decode one pasted frame or APDU", "decode '7E A0 07 03 21 93 0F 01 7E'")
     p.add_argument("hex", nargs="+", metavar="HEX|@FILE|-")
     p.add_argument("--as", dest="kind", default="auto", metavar="LAYER", help="auto, hdlc, wrapper, apdu, data, …")
@@ -106,7 +119,7 @@ def build_parser() -> Parser:
     p.add_argument("--key", action="append", default=[], metavar="TITLE:EK[:AK]", help="one key, hexadecimal")
 
     p = command("explain", "the autopsy: what failed first, and why", "explain session.pcapng")
-    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("source", nargs="+", metavar="SOURCE")
     p.add_argument("--format", choices=("text", "json"), default="text")
     common(p)
 
@@ -137,6 +150,16 @@ def build_parser() -> Parser:
     return parser
 
 
+def one_source(specs: Sequence[str]) -> str:
+    """The one source of a command that takes one: several live ones are one."""
+    from captures.source import together
+
+    found = together(specs)
+    if len(found) > 1:
+        raise UsageError(f"{len(specs)} sources: expected one file, or live sources (serial:…, ip:…) together")
+    return found[0]
+
+
 def positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -149,6 +172,7 @@ def positive(text: str) -> int:
 
 def dump_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import dump, redact
+    from captures.source import is_live
 
     keep = None
     if args.filter:
@@ -161,7 +185,8 @@ def dump_command(args: argparse.Namespace, session: "Session") -> int:
         raise UsageError("dump --redact --tree: a tree shows octets; expected one of the two")
     profiles = session.profiles()
     taps = dump.taps_for(args.level, {profile.name: profile for profile in profiles})
-    with session.source(args.source, follow=args.follow) as source:
+    spec = one_source(args.source)
+    with session.source(spec, follow=args.follow) as source:
         run = session.run(source, profiles, tuple(taps.values()))
         run.associations.book.keep = args.level == "association"
         if keep is not None and args.level in ("message", "exchange"):
@@ -176,7 +201,7 @@ def dump_command(args: argparse.Namespace, session: "Session") -> int:
             keep=keep,
             count=args.count,
             tree=args.tree,
-            flush=sys.stdout.buffer.flush if args.follow or sys.stdout.isatty() else None,
+            flush=sys.stdout.buffer.flush if args.follow or is_live(spec) or sys.stdout.isatty() else None,
             redactor=redact.Redactor() if args.redact else None,
         )
     return 0
@@ -198,6 +223,12 @@ def report_command(args: argparse.Namespace, session: "Session") -> int:
     return 0
 
 
+def record_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import record
+
+    return record.command(args, session, lambda text: print(text, end="", file=sys.stderr, flush=True))
+
+
 def decode_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import decode
 
@@ -211,7 +242,7 @@ def explain_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import explain
 
     profiles = session.profiles()
-    with session.source(args.source) as source:
+    with session.source(one_source(args.source)) as source:
         autopsy = explain.explain(session, source, profiles)
         if args.redact:
             autopsy = explain.redacted(autopsy)
@@ -246,6 +277,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "dump": dump_command,
     "timing": timing_command,
     "report": report_command,
+    "record": record_command,
     "decode": decode_command,
     "explain": explain_command,
     "profiles": profiles_command,

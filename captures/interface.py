@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from captures.pcapng import PcapngSource
@@ -19,7 +20,8 @@ from captures.stream import OctetStream, reason
 from dissectors.errors import CaptureError, UsageError
 from dissectors.record import Channel, Direction, Flag, Record
 
-SOL_PACKET, PACKET_STATISTICS = 263, 6  # linux/if_packet.h
+SOL_PACKET, PACKET_STATISTICS, PACKET_IGNORE_OUTGOING, SO_RCVBUFFORCE = 263, 6, 23, 33  # linux/if_packet.h, socket.h
+BUFFER_OCTETS = 1 << 24
 START_SECONDS = 10
 SNAP_OCTETS = 262_144
 RIGHTS = (
@@ -156,7 +158,7 @@ class IpCapture:
         if not sys.platform.startswith("linux"):
             raise CaptureError("ip: wants dumpcap on the path (it comes with Wireshark); without it Linux only")
         from scapy.arch.linux import L2ListenSocket
-        from scapy.data import ARPHDR_LOOPBACK  # noqa: F401  (loads the link types that the socket looks up)
+        from scapy.config import conf
         from scapy.error import Scapy_Exception
 
         for number, name in enumerate(self.spec.interfaces):
@@ -171,6 +173,7 @@ class IpCapture:
                     raise UsageError(f"ip:{name}: filter {self.spec.filter!r} is none of libpcap: {error}") from None
                 known = ", ".join(interfaces()) or "none"
                 raise CaptureError(f"ip:{name}: cannot be captured from: {error} (interfaces: {known})") from None
+            _widen(socket.ins, name == conf.loopback_name)
             channel = Channel(number, name, 1, 1, description="scapy")
             self._sockets.append((channel, socket))
             thread = threading.Thread(target=self._listen, args=(channel, socket), daemon=True, name=name)
@@ -195,6 +198,21 @@ class IpCapture:
             ns = round(when * 1_000_000_000) if when else time.time_ns()
             record = Record(number, channel.number, int(Direction.UNKNOWN), ns, ns, 1000, octets)
             self._queue.append((channel, record))
+
+
+def _widen(raw: Any, loopback: bool) -> None:
+    """Room for bursts; and each packet of the loopback interface once, as it arrives."""
+    import socket
+
+    for option in (SO_RCVBUFFORCE, socket.SO_RCVBUF):
+        try:
+            raw.setsockopt(socket.SOL_SOCKET, option, BUFFER_OCTETS)
+            break
+        except OSError:  # the first wants root
+            continue
+    if loopback:
+        with suppress(OSError):
+            raw.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
 
 
 def interfaces() -> list[str]:

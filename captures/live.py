@@ -59,12 +59,13 @@ class LiveSource(PcapngSource):
         self.said: list[str] = []
         self.recorder = Recorder(plan, self.said.append)
         super().__init__(LiveStream(self.recorder), assume)
-        self.path = " ".join(specs)
+        self.path = self.recorder.path
+        self.specs = specs
 
     def __iter__(self) -> Iterator[Record]:
         yield from super().__iter__()
         if self.recorder.error is not None and self.recorder.ended.is_set():
-            raise CaptureError(f"{self.path}: {self.recorder.error}")
+            raise CaptureError(f"{' '.join(self.specs)}: {self.recorder.error}")
 
     def stop(self) -> None:
         """Ends the recording; what was recorded is still read to its end."""

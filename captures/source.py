@@ -8,7 +8,7 @@ A spec is a path, `-` (stdin), or `SCHEME:…`. Content decides before the name 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from captures import hexlog, octets, pcap, pcapng
@@ -77,6 +77,8 @@ FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"BZh", "compressed with bzip2"),
     (b"PK\x03\x04", "a zip archive (a capture of a logic analyzer?)"),
 )
+LIVE = ("serial:", "ip:")
+LIVE_JOIN = "\n"
 SCHEME = re.compile(r"([a-z][a-z0-9+-]+):(.*)", re.DOTALL)  # two letters at least: C:\x is a path
 
 
@@ -108,11 +110,31 @@ def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None
         raise
 
 
+def is_live(spec: str) -> bool:
+    """Whether a spec names a source that goes on."""
+    return spec.startswith(LIVE)
+
+
+def together(specs: Sequence[str]) -> list[str]:
+    """The specs of a command line as sources: a file each; live ones are one source, since they share their time."""
+    live = [spec for spec in specs if is_live(spec)]
+    out: list[str] = []
+    for spec in specs:
+        if not is_live(spec):
+            out.append(spec)
+        elif live:
+            out.append(LIVE_JOIN.join(live))
+            live = []
+    return out
+
+
 def _live(scheme: str) -> Callable[[str, bool, Assume | None], Source]:
+    """serial:… or ip:…, or several joined by together()."""
+
     def opened(rest: str, follow: bool, assume: Assume | None) -> Source:
         from captures.live import LiveSource
 
-        return LiveSource((f"{scheme}:{rest}",), assume)
+        return LiveSource(tuple(f"{scheme}:{rest}".split(LIVE_JOIN)), assume)
 
     return opened
 

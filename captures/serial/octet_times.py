@@ -20,8 +20,9 @@ from dissectors.record import Value
 
 BAUD_TOLERANCE_PERCENT = 2
 WINDOW = 512  # how many wake-ups back Lateness looks
-FLOOR_NS = 20_000  # two system calls and a context switch
-MARGIN = 2  # times the latest seen: the next may be later than all of these
+EVERY = 32  # of them between two looks
+FLOOR_NS = 100_000  # the kernel's worker, two system calls and a context switch
+MARGIN = 2  # times what 99 % of wake-ups stayed below
 
 
 class Reading(Value, frozen=True, gc=False):
@@ -43,24 +44,25 @@ def stamp(reading: Reading, octets: int, character_ns: int) -> tuple[int, int, i
     late = MARGIN * reading.late_ns + FLOOR_NS
     if between < late < span:
         span = late
-    early = max(span - between, FLOOR_NS) + reading.delivery_ns + between * BAUD_TOLERANCE_PERCENT // 100
+    early = max(span - between, 0) + FLOOR_NS + reading.delivery_ns + between * BAUD_TOLERANCE_PERCENT // 100
     return reading.after_ns - between, reading.after_ns, early
 
 
 class Lateness:
-    """How late timers fired lately: the most over the last WINDOW of them, in ns."""
+    """How late timers fired lately: bound_ns is what `share` of the last WINDOW stayed below."""
 
-    def __init__(self) -> None:
-        self._seen: deque[tuple[int, int]] = deque()  # falling values with their number: a sliding maximum
-        self._count = 0
-        self.most_ns = 0
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self.bound_ns = 0
+        self.most_ns = 0  # of the same window
+        self._seen: deque[int] = deque(maxlen=WINDOW)
+        self._since = 0
 
     def add(self, late_ns: int) -> None:
-        self._count += 1
-        seen = self._seen
-        while seen and seen[-1][1] <= late_ns:
-            seen.pop()
-        seen.append((self._count, late_ns))
-        if seen[0][0] <= self._count - WINDOW:
-            seen.popleft()
-        self.most_ns = seen[0][1]
+        self._seen.append(late_ns)
+        self._since += 1
+        if self._since >= EVERY or late_ns > 4 * self.bound_ns:
+            self._since = 0
+            ordered = sorted(self._seen)
+            self.bound_ns = ordered[int((len(ordered) - 1) * self.share)]
+            self.most_ns = ordered[-1]

@@ -7,13 +7,12 @@ descriptor (reader.py).
 import array
 import errno
 import fcntl
-import importlib
 import os
 import struct
 import sys
 import termios
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from captures.spec import FORMATS
 from dissectors.errors import CaptureError
@@ -43,9 +42,10 @@ class PortInfo(Value, frozen=True):
 
 def list_ports() -> list[PortInfo]:
     """Every serial port of the machine, in order of device name."""
-    listed: Any = importlib.import_module("serial.tools.list_ports")
+    from serial.tools import list_ports as listed
+
     out = []
-    for found in listed.comports():
+    for found in cast(Any, listed).comports():
         words = found.description if found.description not in (None, "n/a") else ""
         driver = driver_of(found.device)
         if not driver and not found.hwid:
@@ -79,7 +79,9 @@ class Port:
     """
 
     def __init__(self, device: str, baud: int, format: str = "8N1") -> None:
-        serial: Any = importlib.import_module("serial")
+        import serial as library
+
+        serial: Any = library
         self.device = device
         self.format = format
         self.hints: list[str] = []
@@ -117,7 +119,9 @@ class Port:
         """From now on the line has this rate. CaptureError where the driver refuses it."""
         if baud == self.baud:
             return
-        serial: Any = importlib.import_module("serial")
+        import serial as library
+
+        serial: Any = library
         try:
             self._serial.baudrate = baud
         except (serial.SerialException, OSError, ValueError) as error:

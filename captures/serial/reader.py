@@ -35,8 +35,8 @@ class Reader(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="reader", daemon=True)
-        self.late = Lateness()
-        self.delivery_late = Lateness()  # of an ordinary thread, as the kernel's worker is one: told by the taker
+        self.late = Lateness(0.995)
+        self.delivery_late = Lateness(0.9)  # of an ordinary thread, as the kernel's worker is one: told by the taker
         self.urgent = False  # whether the system granted real time priority
         self._queue: deque[Reading | Gone] = deque()
         self._wires: dict[int, int] = {}  # descriptor → wire
@@ -109,7 +109,7 @@ class Reader(threading.Thread):
                     self.remove(fd)
                     self._queue.append(Gone(wire, after, reason))
                     continue
-                late, delivery = self.late.most_ns, self.delivery_late.most_ns + self._delivery.get(wire, 0)
+                late, delivery = self.late.bound_ns, self.delivery_late.bound_ns + self._delivery.get(wire, 0)
                 self._queue.append(Reading(wire, before.get(wire, begun), after, octets, late, delivery))
                 before[wire] = begun
             for wire in wires.values():

@@ -14,7 +14,7 @@ from dissectors.record import Flag, Value
 RUN_OCTETS = 1024
 RUN_NS = 200_000_000  # a longer run is given in parts, so that a reader sees it grow
 IDLE_NS = 5_000_000  # after so much silence, and three characters, a run is over
-JOINED_NS = 1_000_000  # a shorter pause, or one shorter than half a character, is no pause
+JOINED_NS = 300_000  # a shorter pause, or one shorter than half a character, is no pause
 
 
 class Run(Value, frozen=True, gc=False):
