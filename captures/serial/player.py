@@ -39,12 +39,14 @@ def played(
 ) -> Iterator[Done]:
     """Writes what is due, in the order given, and tells of each once it is written.
 
-    start_ns: time zero of the schedule on the monotonic clock, None: now. What is due already is written at once.
-    written_ns is taken just before the write: a reader cannot have had the octets earlier. A descriptor that does
-    not block and takes no more (nobody reads) loses octets, as a line does.
+    start_ns: time zero of the schedule on the monotonic clock, None: when its first entry is there. What is due
+    already is written at once. written_ns is taken just before the write: a reader cannot have had the octets
+    earlier. A descriptor that does not block and takes no more (nobody reads) loses octets, as a line does.
     """
-    zero = now() if start_ns is None else start_ns
+    zero = start_ns
     for after_ns, fd, octets in schedule:
+        if zero is None:
+            zero = now()  # not before: a schedule may be long in the making
         due = zero + after_ns
         left = due - now()
         if left > SPIN_NS:
