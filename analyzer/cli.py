@@ -24,7 +24,6 @@ LATER = {
     "correlate": "correlating captures",
     "whatif": "what-if analysis",
     "calibrate": "calibrating a tap",
-    "replay": "replay to a pty",
     "extcap": "the Wireshark extcap program",
 }
 LEVELS = ("message", "frame", "exchange", "finding", "association", "object", "address")
@@ -142,6 +141,21 @@ def build_parser() -> Parser:
     p = command("fields", "every field that a filter or --fields may name", "fields --level message")
     p.add_argument("--format", choices=("text", "json"), default="text")
     p.add_argument("--level", choices=LEVELS)
+
+    p = command("replay", "a recorded serial line on pseudo terminals, in its own time", "replay line.pcapng --to pty")
+    p.add_argument("file", metavar="FILE")
+    p.add_argument("--to", required=True, metavar="pty", help="pty: never a real port")
+    p.add_argument("--speed", default="1x", metavar="2x|max", help="faster than it was; max: without waiting")
+    p.add_argument("--loop", action="store_true", help="again and again, until Control-C")
+    p.add_argument("--merge", action="store_true", help="all wires on one terminal, as one receiver hears them")
+    p.add_argument("--channel", type=int, metavar="N", help="this channel only")
+    p.add_argument("--start", type=positive, default=1, metavar="N", help="from this record")
+    p.add_argument("--count", type=positive, metavar="N", help="so many records")
+    p.add_argument(
+        "--wait", action=argparse.BooleanOptionalAction, default=True, help="until a program has opened each terminal"
+    )
+    p.add_argument("--assume", action="append", default=[], metavar="KEY=VALUE,…", help="what the file lacks")
+    p.add_argument("--quiet", action="store_true", help="no remarks on stderr but the lateness")
 
     command("demo", "analyze the shipped captures and show what the program can do", "demo")
     for name, what in LATER.items():
@@ -273,6 +287,17 @@ def demo_command(args: argparse.Namespace, session: "Session") -> int:
     return 0
 
 
+def replay_command(args: argparse.Namespace, session: "Session") -> int:
+    from captures import replay
+
+    options = replay.Options(
+        args.file, args.to, replay.speed(args.speed), args.loop, args.wait, args.merge, args.channel, args.start,
+        args.count,
+    )  # fmt: skip
+    replay.replay(options, session.assume(), lambda text: print(text, flush=True), session.say, session.insist)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "dump": dump_command,
     "timing": timing_command,
@@ -283,6 +308,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "profiles": profiles_command,
     "fields": fields_command,
     "demo": demo_command,
+    "replay": replay_command,
 }
 
 
