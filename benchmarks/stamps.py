@@ -113,7 +113,9 @@ def main() -> None:
     parser.add_argument("--octets", type=int, default=600)
     parser.add_argument("--busy", default="0,4")
     args = parser.parse_args()
-    print("| baud | busy | error p50 us | p95 | p99 | max | earliest | stated p50 us | p95 | covered % | player late p99 us |")
+    print(
+        "| baud | busy | error p50 us | p95 | p99 | max | earliest | stated p50 us | p95 | covered % | player late p99 us |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for busy in map(int, args.busy.split(",")):
         for baud in map(int, args.rates.split(",")):

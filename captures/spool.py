@@ -91,6 +91,7 @@ class Spool:
         except OSError as error:
             if self.regular:
                 os.ftruncate(self._fd, whole)
+                os.lseek(self._fd, whole, os.SEEK_SET)
             raise CaptureError(f"{self.path}: cannot be written any more ({reason(error)})") from None
         self._pending.clear()
 
