@@ -51,9 +51,17 @@ class Process:
         specs = [parse(text) for text in plan.specs]
         serial = [spec for spec in specs if isinstance(spec, SerialSpec)]
         self.duration_s = plan.duration_s or max((spec.duration_s for spec in specs), default=0.0)
-        self.recording.begin()
         self.taps = _taps(serial, self.recording, self.clock) if serial else None
-        self.ips = [IpCapture(spec) for spec in specs if isinstance(spec, IpSpec)]
+        self.ips: list[IpCapture] = []
+        try:
+            for spec in specs:
+                if isinstance(spec, IpSpec):
+                    self.ips.append(IpCapture(spec))
+            self.recording.begin()
+        except (UsageError, CaptureError):
+            for ip in self.ips:
+                ip.close()
+            raise
         self._wires: dict[Channel, Wire] = {}
         self._commands: deque[str] = deque()
 

@@ -11,6 +11,7 @@ import os
 import struct
 import sys
 import termios
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -171,10 +172,8 @@ class Port:
         """Low latency and event character, where the driver has them; else a hint."""
         if self.driver in ("", "pts"):
             return
-        try:
+        with suppress(OSError, ValueError, NotImplementedError, AttributeError):
             self._serial.set_low_latency_mode(True)
-        except (OSError, ValueError, NotImplementedError, AttributeError):
-            self.hints.append(f"{self.device}: the driver {self.driver} has no low latency mode")
         folder = USB_SERIAL / os.path.basename(os.path.realpath(self.device))
         for name, value in (("latency_timer", "1"), ("event_char", EVENT_CHARACTER)):
             path = folder / name

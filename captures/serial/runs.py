@@ -30,10 +30,12 @@ class Run(Value, frozen=True, gc=False):
 
 
 class _Piece(Value, frozen=True, gc=False, order=True):
-    """Octets of one reading with the same errors, or none: the ends of the first and the last of them."""
+    """Octets of one reading with the same errors, or none: the ends of the first and the last of them. order_ns: the
+    first end, but never before that of the wire's octets before: a reader that was late made those look later."""
 
-    first_end_ns: int
+    order_ns: int
     number: int
+    first_end_ns: int
     wire: int
     last_end_ns: int
     early_ns: int
@@ -87,6 +89,7 @@ class Line:
         self._held: list[_Piece] = []
         self._open: _Open | None = None
         self._count = 0
+        self._order_ns = dict.fromkeys(self.wires, 0)
 
     def feed(self, reading: Reading, octets: bytes, errors: tuple[tuple[int, Flag], ...] = ()) -> list[Run]:
         """Runs that this reading's octets (its marks taken out) complete."""
@@ -126,14 +129,15 @@ class Line:
             self._count += 1
             begin = first + at * character
             end = begin + (count - 1) * character
-            piece = _Piece(begin, self._count, reading.wire, end, early, octets[at : at + count], kind)
+            order = self._order_ns[reading.wire] = max(begin, self._order_ns[reading.wire])
+            piece = _Piece(order, self._count, begin, reading.wire, end, early, octets[at : at + count], kind)
             heapq.heappush(self._held, piece)
             at += count
 
     def _settled(self, now_ns: int) -> Iterator[Run]:
         held = self._held
         ready = []
-        while held and held[0].first_end_ns <= now_ns - self.hold_ns:
+        while held and held[0].order_ns <= now_ns - self.hold_ns:
             ready.append(heapq.heappop(held))
         yield from self._joined(ready)
         run = self._open

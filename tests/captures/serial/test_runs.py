@@ -94,13 +94,23 @@ def test_floor_is_before_whatever_comes() -> None:
     assert line.floor_ns(106 * MS) == 100 * MS - CHARACTER
 
 
+def test_octets_of_a_wire_never_overtake_each_other() -> None:
+    """A late look: the flag seemed to end just now, and eight octets that came after it are there a moment later."""
+    line = Line([0, 1], CHARACTER, hold_ns=2 * MS)
+    out = line.feed(Reading(0, 0, 100 * MS, b"~"), b"~") + line.feed(
+        Reading(0, 90 * MS, 100 * MS + 5, b""), b"abcdefgh"
+    )
+    out += line.end()
+    assert b"".join(run.octets for run in out) == b"~abcdefgh"
+
+
 @given(st.data())
 def test_no_octet_is_lost_and_times_rise(data: st.DataObject) -> None:
     line = Line([0, 1], CHARACTER, hold_ns=data.draw(st.sampled_from([2 * MS, 20 * MS])))
     now, sent, out = 10 * MS, [bytearray(), bytearray()], []
     for _ in range(data.draw(st.integers(1, 30))):
         wire, octets = data.draw(st.integers(0, 1)), data.draw(st.binary(min_size=1, max_size=20))
-        now += len(octets) * CHARACTER + data.draw(st.sampled_from([0, 100_000, 4 * MS, 300 * MS]))
+        now += data.draw(st.sampled_from([5_000, len(octets) * CHARACTER, 4 * MS, 300 * MS]))
         bad = tuple((k, Flag.FRAMING_ERROR) for k in range(len(octets)) if octets[k] == 0)
         sent[wire] += octets
         out += line.feed(Reading(wire, now - 50_000, now, octets), octets, bad)
