@@ -23,7 +23,6 @@ LATER = {
     "compare": "comparing captures",
     "correlate": "correlating captures",
     "whatif": "what-if analysis",
-    "calibrate": "calibrating a tap",
     "extcap": "the Wireshark extcap program",
 }
 LEVELS = ("message", "frame", "exchange", "finding", "association", "object", "address")
@@ -107,6 +106,15 @@ def build_parser() -> Parser:
     p.add_argument("--after", type=positive, default=0, metavar="N", help="and N more rows after it")
     p.add_argument("--level", choices=("message", "frame", "exchange", "finding"), default="message")
     common(p)
+
+    p = command(
+        "calibrate", "measure a tap's time stamps with a second port",
+        "calibrate serial:/dev/ttyUSB0?baud=9600 --feed /dev/ttyUSB1",
+    )  # fmt: skip
+    p.add_argument("spec", metavar="SPEC", help="the tap, at one rate")
+    p.add_argument("--feed", required=True, metavar="DEVICE", help="the port that sends, its TXD on the tap's RXD")
+    p.add_argument("--octets", type=positive, default=2000, metavar="N")
+    p.add_argument("--quiet", action="store_true")
 
     p = command("decode", "decode one pasted frame or APDU", "decode '7E A0 07 03 21 93 0F 01 7E'")
     p.add_argument("hex", nargs="+", metavar="HEX|@FILE|-")
@@ -243,6 +251,12 @@ def record_command(args: argparse.Namespace, session: "Session") -> int:
     return record.command(args, session, lambda text: print(text, end="", file=sys.stderr, flush=True))
 
 
+def calibrate_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import calibrate
+
+    return calibrate.command(args, session, lambda line: print(line, flush=True))
+
+
 def decode_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import decode
 
@@ -303,6 +317,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "timing": timing_command,
     "report": report_command,
     "record": record_command,
+    "calibrate": calibrate_command,
     "decode": decode_command,
     "explain": explain_command,
     "profiles": profiles_command,

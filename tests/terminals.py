@@ -5,13 +5,14 @@ import pty
 import time
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from traffic import Sent
 
 from captures.serial.player import play, run
 from captures.source import open_source
 from dissectors.record import Channel, Record
-from traffic import Sent
 
 
 @contextmanager
@@ -23,10 +24,8 @@ def terminal() -> Iterator[tuple[int, str]]:
         yield master, os.ttyname(slave)
     finally:
         for fd in (slave, master):
-            try:
+            with suppress(OSError):  # the test closed it
                 os.close(fd)
-            except OSError:
-                pass  # the test closed it
 
 
 def send(units: list[Sent], up: int, down: int, baud: int, pause_ns: int = 20_000_000) -> None:

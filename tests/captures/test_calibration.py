@@ -24,8 +24,8 @@ def test_kept_by_device() -> None:
     assert path.is_file()
     assert calibration.load()["/dev/ttyUSB0"] == FOUND
     assert calibration.stored()["/dev/ttyUSB0"] == (
-        "tap ttyUSB0 calibrated 2026-11-23 at 9600 Bd: bias 812 us, spread 240 us, stated uncertainty held for 99.9% of "
-        "4000 octets"
+        "tap ttyUSB0 calibrated 2026-11-23 at 9600 Bd: bias 812 us, spread 240 us, "
+        "stated uncertainty held for 99.9% of 4000 octets"
     )
 
 

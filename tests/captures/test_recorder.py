@@ -1,5 +1,6 @@
 """A recording in a process of its own: taps and interfaces heard, limits kept, and whatever happens to it."""
 
+import itertools
 import os
 import signal
 import socket
@@ -10,14 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from terminals import read, send, terminal
+from traffic import Sent, framed
 
 from captures.health import Health
 from captures.recorder import Recorder, RecordPlan, mend
 from captures.spool import Ring
 from dissectors.errors import CaptureError, UsageError
 from dissectors.record import Flag
-from terminals import read, send, terminal
-from traffic import Sent, framed
 
 LONGEST_S = 60.0
 
@@ -72,7 +73,7 @@ def test_two_wires_give_a_dialogue_in_order(record: Callable[..., Recorder]) -> 
     assert times == sorted(times)  # type: ignore[type-var]
     assert all(r.uncertainty_ns and r.flags & Flag.OCTET_TIMES for r in records if r.octets)
     runs = [r for r in records if r.octets]
-    assert min(b.first_ns - a.last_ns for a, b in zip(runs, runs[1:])) > -10_000_000  # type: ignore[operator]
+    assert min(b.first_ns - a.last_ns for a, b in itertools.pairwise(runs)) > -10_000_000  # type: ignore[operator]
 
 
 def test_several_lines_at_once_and_an_interface(record: Callable[..., Recorder], loopback: None) -> None:
@@ -131,17 +132,17 @@ def test_limits(record: Callable[..., Recorder], tmp_path: Path) -> None:
         assert recorder.wait(LONGEST_S)
         assert (recorder.health.ended, recorder.error) == ("after 0.3 s", None)
         recorder = record(f"serial:{name}?baud=115200", count=5, path=tmp_path / "count.pcapng")
-        until(lambda: os.write(fd, b"x") and time.sleep(0.05) or recorder.ended.is_set())
+        until(lambda: (os.write(fd, b"x") and time.sleep(0.05)) or recorder.ended.is_set())
         assert recorder.health.ended == "after 5 records"
         recorder = record(f"serial:{name}?baud=115200", octets=3000, path=tmp_path / "octets.pcapng")
-        until(lambda: os.write(fd, b"x") and time.sleep(0.02) or recorder.ended.is_set())
+        until(lambda: (os.write(fd, b"x") and time.sleep(0.02)) or recorder.ended.is_set())
         assert recorder.health.ended == "after 3000 octets"
 
 
 def test_ring(record: Callable[..., Recorder], tmp_path: Path) -> None:
     with terminal() as (fd, name):
         recorder = record(f"serial:{name}?baud=115200", ring=Ring(octets=1500, files=2))
-        until(lambda: os.write(fd, b"x") and time.sleep(0.02) or len(recorder.files) > 4)
+        until(lambda: (os.write(fd, b"x") and time.sleep(0.02)) or len(recorder.files) > 4)
         recorder.close()
     kept = sorted(str(path) for path in tmp_path.glob("a_*.pcapng"))
     assert kept == recorder.files[-2:]
@@ -242,8 +243,8 @@ def test_a_disk_that_is_full_between_two_looks(record: Callable[..., Recorder], 
                     ballast.write(bytes(4096))
             except OSError:
                 pass
-        until(lambda: os.write(fd, b"x" * 50) and time.sleep(0.01) or recorder.ended.is_set())
-    assert recorder.error is not None and "full" in recorder.error or "No space" in str(recorder.error)
+        until(lambda: (os.write(fd, b"x" * 50) and time.sleep(0.01)) or recorder.ended.is_set())
+    assert (recorder.error is not None and "full" in recorder.error) or "No space" in str(recorder.error)
     records, _ = read(recorder.path)
     assert set(b"".join(r.octets for r in records)) <= set(b"x")
     assert records[-1].flags & Flag.LOSS

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from terminals import read
 
 from captures import linktype
 from captures.pcapng_write import PcapngWriter
@@ -13,7 +14,6 @@ from captures.spool import Ring
 from captures.tap_option import Wiring
 from dissectors.errors import CaptureError
 from dissectors.record import Direction, Flag
-from terminals import read
 
 T = 1_764_000_000_123_456_789
 UP, DOWN, BOTH = int(Direction.TO_SERVER), int(Direction.TO_CLIENT), int(Direction.UNKNOWN)

@@ -23,7 +23,10 @@ from dissectors.errors import UsageError
             "serial:/dev/a?marker=cts:power,dsr:button&marker=ri:relay&format=8e1",
             SerialSpec(("/dev/a",), format="8E1", markers=(("cts", "power"), ("dsr", "button"), ("ri", "relay"))),
         ),
-        ("serial:/dev/a?hears=client&reopen=yes&duration=2min", SerialSpec(("/dev/a",), hears="client", reopen=True, duration_s=120.0)),
+        (
+            "serial:/dev/a?hears=client&reopen=yes&duration=2min",
+            SerialSpec(("/dev/a",), hears="client", reopen=True, duration_s=120.0),
+        ),
         ("ip:eth0", IpSpec(("eth0",))),
         ("ip:eth0,lo?filter=port 4059 && tcp&by=scapy", IpSpec(("eth0", "lo"), "port 4059 && tcp", by="scapy")),
         ("ip:lo?filter=tcp%20port%204059&promiscuous=no", IpSpec(("lo",), "tcp port 4059", promiscuous=False)),

@@ -1,7 +1,8 @@
 """A baud rate found by listening: what proves a rate, and what speaks against one."""
 
-from captures.serial.find_baud import ERRORS, OCTETS, SILENCE_NS, TRIED_FIRST, Search
 from traffic import framed
+
+from captures.serial.find_baud import ERRORS, OCTETS, SILENCE_NS, TRIED_FIRST, Search
 
 FRAME = framed()[0].octets
 REQUEST = b"/?!\r\n"

@@ -12,12 +12,12 @@ import termios
 from pathlib import Path
 
 import pytest
+from terminals import terminal
 
 from captures.serial import port as module
 from captures.serial.port import Port, driver_of, latency_ms, list_ports, refusal
 from dissectors.errors import CaptureError
 from dissectors.record import Flag
-from terminals import terminal
 
 
 @pytest.fixture

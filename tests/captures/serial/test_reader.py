@@ -1,11 +1,13 @@
 """The reader thread: every octet once, in order, with bounds that hold; and what happens to a wire that goes."""
 
+import itertools
 import os
 import time
 
+from terminals import terminal
+
 from captures.serial.octet_times import Reading
 from captures.serial.reader import Gone, Reader
-from terminals import terminal
 
 
 def wait_for(reader: Reader, octets: int, seconds: float = 20) -> list[Reading | Gone]:
@@ -38,7 +40,7 @@ def test_octets_of_two_wires_with_their_bounds() -> None:
         for wire in (0, 1):
             octets = b"".join(item.octets for item in readings if item.wire == wire)
             assert octets == bytes(k for w, k, _, _ in written if w == wire)
-        assert all(a.after_ns <= b.after_ns for a, b in zip(readings, readings[1:]))
+        assert all(a.after_ns <= b.after_ns for a, b in itertools.pairwise(readings))
         assert all(item.before_ns < item.after_ns for item in readings)
         starts = {(wire, octet): before for wire, octet, before, _ in written}
         assert all(item.after_ns >= starts[item.wire, octet] for item in readings for octet in item.octets)

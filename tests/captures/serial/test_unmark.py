@@ -1,5 +1,7 @@
 """Octets and errors out of a terminal with PARMRK."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ def test_every_cut_gives_the_same(line: list[tuple[int, bool]], cuts: list[int])
     )
     edges = sorted({0, len(marked), *(cut for cut in cuts if cut < len(marked))})
     unmarker, octets, errors = Unmarker(), bytearray(), []
-    for start, end in zip(edges, edges[1:]):
+    for start, end in itertools.pairwise(edges):
         more, found = unmarker.feed(marked[start:end])
         errors += [(len(octets) + index, flag) for index, flag in found]
         octets += more
