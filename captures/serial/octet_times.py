@@ -10,8 +10,10 @@ which is the same width for all octets of a read: (after - before) + delivery - 
 end (a read can only be late): the uncertainty is one-sided. `delivery` bounds how long a driver may hold an
 octet back (a USB adapter's latency timer) and how late the kernel's own worker may hand it over.
 
-Where nobody read just before (an idle line), `before` lies one tick of the reader back. Most wake-ups are far
-better than that: what the reader's own timers were late by lately (Lateness) bounds how late it woke up this time.
+The reader looks at every wire once a tick, so that `before` is never far back, and what the machine delays (a busy
+processor, a stopped virtual machine) widens the bound of just the octets that it delayed. Two things happen before
+an octet can be read, and the reader cannot see them: the adapter's latency timer, which is known, and the kernel's own
+worker, an ordinary thread. How late another ordinary thread was lately (Lateness) stands for it.
 """
 
 from collections import deque
@@ -22,29 +24,24 @@ BAUD_TOLERANCE_PERCENT = 2
 WINDOW = 512  # how many wake-ups back Lateness looks
 EVERY = 32  # of them between two looks
 FLOOR_NS = 100_000  # the kernel's worker, two system calls and a context switch
-MARGIN = 2  # times what 99 % of wake-ups stayed below
 
 
 class Reading(Value, frozen=True, gc=False):
-    """What one read gave. Times: CLOCK_MONOTONIC in ns. late_ns: how late a wake-up was lately, at the most;
-    delivery_ns: how long the octets may have been under way from the wire to the terminal."""
+    """What one read gave. Times: CLOCK_MONOTONIC in ns. delivery_ns: how long the octets may have been under way from
+    the wire to the terminal."""
 
     wire: int
     before_ns: int
     after_ns: int
     octets: bytes
-    late_ns: int = 1 << 62
     delivery_ns: int = 0
 
 
 def stamp(reading: Reading, octets: int, character_ns: int) -> tuple[int, int, int]:
     """(end of the first octet, end of the last, how much earlier both may be) of the octets of one read."""
     between = (octets - 1) * character_ns
-    span = reading.after_ns - reading.before_ns
-    late = MARGIN * reading.late_ns + FLOOR_NS
-    if between < late < span:
-        span = late
-    early = max(span - between, 0) + FLOOR_NS + reading.delivery_ns + between * BAUD_TOLERANCE_PERCENT // 100
+    span = reading.after_ns - reading.before_ns + reading.delivery_ns
+    early = max(span - between, 0) + FLOOR_NS + between * BAUD_TOLERANCE_PERCENT // 100
     return reading.after_ns - between, reading.after_ns, early
 
 

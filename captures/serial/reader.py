@@ -1,7 +1,7 @@
 """The reader: a thread that does nothing but wait for octets, read and stamp them.
 
 It asks twice: first without waiting, so that it knows until when nothing was there (Reading.before_ns), then for at
-most a tick. What the tick is late by tells how late a wake-up is on this machine now. Readings go into a deque,
+most a tick. Readings go into a deque,
 which threads may share; everything else is done by whoever takes them out.
 """
 
@@ -17,7 +17,7 @@ from contextlib import suppress
 from captures.serial.octet_times import Lateness, Reading
 from dissectors.record import Value
 
-TICK_MS = 2
+TICK_SECONDS = 0.0005
 READ_OCTETS = 4096
 GIL_SECONDS = 0.0001  # another thread gives the interpreter back after so long at the most
 
@@ -31,32 +31,28 @@ class Gone(Value, frozen=True, gc=False):
 
 
 class Reader(threading.Thread):
-    """add(wire, fd, delivery_ns) before or after start(); take() gives what was read since. late: of its wake-ups."""
+    """add(wire, fd, delivery_ns) before or after start(); take() gives what was read since. late: for octet_times.py."""
 
     def __init__(self) -> None:
         super().__init__(name="reader", daemon=True)
-        self.late = Lateness(0.995)
-        self.delivery_late = Lateness(0.9)  # of an ordinary thread, as the kernel's worker is one: told by the taker
+        self.late = Lateness(0.9)  # of an ordinary thread, as the kernel's worker is one: told by who takes
         self.urgent = False  # whether the system granted real time priority
         self._queue: deque[Reading | Gone] = deque()
         self._wires: dict[int, int] = {}  # descriptor → wire
         self._delivery: dict[int, int] = {}  # wire → ns
-        self._poll = select.poll()
         self._ending = False
 
     def add(self, wire: int, fd: int, delivery_ns: int) -> None:
         os.set_blocking(fd, False)
         self._delivery[wire] = delivery_ns
         self._wires[fd] = wire
-        self._poll.register(fd, select.POLLIN)
 
     def delivery(self, wire: int, delivery_ns: int) -> None:
         """The wire's rate has changed, and with it how long its driver may hold octets back."""
         self._delivery[wire] = delivery_ns
 
     def remove(self, fd: int) -> None:
-        if self._wires.pop(fd, None) is not None:
-            self._poll.unregister(fd)
+        self._wires.pop(fd, None)
 
     def waiting(self) -> int:
         """Readings that nobody has taken."""
@@ -76,20 +72,18 @@ class Reader(threading.Thread):
     def run(self) -> None:
         self.urgent = hurry()
         sys.setswitchinterval(GIL_SECONDS)
-        now, poll, wires = time.monotonic_ns, self._poll.poll, self._wires
+        now, wires = time.monotonic_ns, self._wires
         before: dict[int, int] = {}  # wire → when nothing of it was there
         while not self._ending:
+            fds = list(wires)
             asked = now()
-            ready = poll(0)
+            ready = select.select(fds, (), (), 0)[0]
             if not ready:
                 for wire in wires.values():
                     before[wire] = asked
-                ready = poll(TICK_MS)
-                if not ready:
-                    self.late.add(max(0, now() - asked - TICK_MS * 1_000_000))
-                    continue
+                ready = select.select(fds, (), (), TICK_SECONDS)[0]
             heard = set()
-            for fd, _ in ready:
+            for fd in ready:
                 wire = wires.get(fd, -1)
                 heard.add(wire)
                 begun = now()
@@ -109,8 +103,8 @@ class Reader(threading.Thread):
                     self.remove(fd)
                     self._queue.append(Gone(wire, after, reason))
                     continue
-                late, delivery = self.late.bound_ns, self.delivery_late.bound_ns + self._delivery.get(wire, 0)
-                self._queue.append(Reading(wire, before.get(wire, begun), after, octets, late, delivery))
+                delivery = self.late.bound_ns + self._delivery.get(wire, 0)
+                self._queue.append(Reading(wire, before.get(wire, begun), after, octets, delivery))
                 before[wire] = begun
             for wire in wires.values():
                 if wire not in heard:

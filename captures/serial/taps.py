@@ -153,7 +153,7 @@ class Taps:
 
     def pump(self, slept_late_ns: int) -> None:
         """Everything read since, as records. slept_late_ns: how late the caller's own sleep ended."""
-        self.reader.delivery_late.add(slept_late_ns)
+        self.reader.late.add(slept_late_ns)
         for item in self.reader.take():
             if isinstance(item, Gone):
                 self._gone(item)

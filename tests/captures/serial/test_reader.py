@@ -44,7 +44,7 @@ def test_octets_of_two_wires_with_their_bounds() -> None:
         assert all(item.before_ns < item.after_ns for item in readings)
         starts = {(wire, octet): before for wire, octet, before, _ in written}
         assert all(item.after_ns >= starts[item.wire, octet] for item in readings for octet in item.octets)
-        assert {item.delivery_ns - reader.delivery_late.bound_ns for item in readings} == {0, 1000}
+        assert {item.delivery_ns - reader.late.bound_ns for item in readings} == {0, 1000}
         assert reader.late.bound_ns >= 0
         for fd in fds:
             os.close(fd)
