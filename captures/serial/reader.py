@@ -17,7 +17,7 @@ from contextlib import suppress
 from captures.serial.octet_times import Lateness, Reading
 from dissectors.record import Value
 
-TICK_SECONDS = 0.0005
+TICK_SECONDS = 0.001
 READ_OCTETS = 4096
 GIL_SECONDS = 0.0001  # another thread gives the interpreter back after so long at the most
 
@@ -31,7 +31,7 @@ class Gone(Value, frozen=True, gc=False):
 
 
 class Reader(threading.Thread):
-    """add(wire, fd, delivery_ns) before or after start(); take() gives what was read since. late: for octet_times.py."""
+    """add(wire, fd, delivery_ns) before or after start(); take() gives what was read since."""
 
     def __init__(self) -> None:
         super().__init__(name="reader", daemon=True)

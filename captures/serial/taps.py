@@ -317,11 +317,7 @@ class Taps:
     def _edge(self, tap: Tap, at_ns: int, lines: int) -> None:
         before, tap.inputs = tap.inputs or 0, lines
         names = dict(tap.spec.markers)
-        late = (
-            self.reader.late.bound_ns
-            + self.reader.delivery_late.bound_ns
-            + (tap.port.delivery_ns if tap.port is not None else 0)
-        )
+        late = self.reader.late.bound_ns + (tap.port.delivery_ns if tap.port is not None else 0)
         for name, bit in RTAC_LINES.items():
             if (before ^ lines) & bit:
                 state = "on" if lines & bit else "off"
