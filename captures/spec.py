@@ -26,15 +26,16 @@ SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, 
 
 class SerialSpec(Value, frozen=True):
     """Taps on serial lines. baud 0: find it by listening. wiring: "line" one receiver on a half-duplex line, "pair" two
-    receivers a line, "separate" a line each. signon: follow the baud changes of IEC 62056-21. markers: modem input
-    → marker name. hears: of a single receiver that hears one side only."""
+    receivers a line, "separate" a line each. signon: follow the baud changes of IEC 62056-21; None: where the line
+    begins at its 300 Bd, or where a sign-on was heard while the rate was found. markers: modem input → marker name.
+    hears: of a single receiver that hears one side only."""
 
     devices: tuple[str, ...]
     baud: int = 9600
     format: str = "8N1"
     wiring: str = "line"
     profile: str = ""
-    signon: bool = True
+    signon: bool | None = None
     hears: str = ""
     markers: tuple[tuple[str, str], ...] = ()
     reopen: bool = False

@@ -24,6 +24,7 @@ class Search:
         self.rates = rates
         self.rate = rates[0]
         self.found = ""
+        self.text = False  # whether a message of IEC 62056-21 proved it
         self._framer = Framer()
         self._text = b""
         self._octets = self._errors = self._last_ns = 0
@@ -40,7 +41,7 @@ class Search:
         if good:
             self.found = "an HDLC frame with a good check sequence"
         elif _message(self._text):
-            self.found = "a message of IEC 62056-21"
+            self.found, self.text = "a message of IEC 62056-21", True
         if self.found:
             return False
         if self._octets >= OCTETS or self._errors >= ERRORS:

@@ -24,6 +24,7 @@ from dissectors.errors import CaptureError
 from dissectors.link.sign_on import SignOn
 from dissectors.record import Direction, Flag
 
+START_BAUD = 300  # of IEC 62056-21
 HOLD_NS = 2_000_000  # beyond what the drivers hold back: two wires are read one after the other
 COUNTS_NS = 500_000_000  # how often the driver's own counters are asked
 REOPEN_NS = 1_000_000_000
@@ -69,7 +70,8 @@ class TapLine:
         self.name = "+".join(tap.name for tap in taps)
         self.search = search
         self.baud = spec.baud if search is None else search.rate
-        self.signon = SignOn(self.baud) if spec.signon else None
+        follow = self.baud == START_BAUD and search is None if spec.signon is None else spec.signon
+        self.signon = SignOn(self.baud) if follow else None
         self.line = Line((tap.number for tap in taps), self.character_ns, HOLD_NS + self.delivery_ns)
         self._wires: dict[tuple[int, int], Wire] = {}
 
@@ -201,11 +203,21 @@ class Taps:
                 self._rate(line, line.search.rate, "tried, to find the baud rate")
             elif line.search.found:
                 self._status(line, f"baud rate {line.baud} found: {line.search.found}")
-                line.signon = SignOn(line.baud) if line.spec.signon else None
+                if line.spec.signon or (line.spec.signon is None and line.search.text):
+                    line.signon = SignOn(line.baud)
         elif line.signon is not None:
             rate = line.signon.feed(tap.direction, octets, reading.after_ns)
             if rate is not None:
                 self._rate(line, rate, "by the sign-on of IEC 62056-21")
+            elif errors:
+                self._doubt(line, len(errors))
+
+    def _doubt(self, line: TapLine, errors: int) -> None:
+        """Framing errors behind a change of rate: another may be the right one."""
+        assert line.signon is not None
+        rate = line.signon.doubt(errors)
+        if rate is not None:
+            self._rate(line, rate, "tried, since octets come with framing errors")
 
     def _idle(self, line: TapLine, now_ns: int) -> None:
         if line.search is not None and not line.search.found:

@@ -8,3 +8,6 @@ class SignOn:
 
     def idle(self, ns: int) -> int | None:
         return None
+
+    def doubt(self, errors: int) -> int | None:
+        return None
