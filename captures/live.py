@@ -23,26 +23,36 @@ class LiveStream(OctetStream):
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self._at = 0  # file of the recorder's that is open
+        self.missed = 0  # files of a ring that were gone before they were read
         super().__init__(recorder.files[0], follow=True)
 
     def _raw(self) -> Iterator[bytes]:
         recorder = self.recorder
         while not self.closed.is_set():
             over = recorder.ended.is_set()  # asked before reading: what comes later is in the file already
-            piece = os.read(self._fd, 1 << 20)
+            piece = os.read(self._fd, 1 << 20) if self._fd >= 0 else b""
             if piece:
                 self.octets_read += len(piece)
                 yield piece
             elif self._at + 1 < len(recorder.files):
-                self._at += 1
-                os.close(self._fd)
-                self.path = recorder.files[self._at]
-                self._fd = self._opened()
+                self._next_file()
             elif over:
                 return
             else:
                 yield b""
                 recorder.ended.wait(POLL_SECONDS)
+
+    def _next_file(self) -> None:
+        """The next file of a ring; one that is gone already was overtaken by the recorder."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._at += 1
+        self.path = self.recorder.files[self._at]
+        try:
+            self._fd = self._opened()
+        except CaptureError:
+            self._fd = -1
+            self.missed += 1
 
 
 class LiveSource(PcapngSource):
@@ -73,6 +83,9 @@ class LiveSource(PcapngSource):
 
     def close(self) -> None:
         self.recorder.close()
+        missed = self.stream.missed if isinstance(self.stream, LiveStream) else 0
+        if missed:
+            self.said.append(f"{missed} files of the ring were gone before they could be read")
         self.remarks += self.said
         self.said.clear()
         super().close()

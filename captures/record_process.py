@@ -101,19 +101,22 @@ class Process:
     def tell(self) -> None:
         """Health, to the parent; that there is none any more is no reason to stop writing."""
         said, self.said = tuple(self.said), []
+        spool = self.recording.spool
+        began, spool.begun = tuple(spool.begun), []
         taps = self.taps
         if taps is not None:
             said += tuple(taps.said)
             taps.said.clear()
         reader = taps.reader if taps is not None else None
         health = Health(
-            file=self.recording.spool.path,
+            file=spool.path,
+            began=began,
             records=self.recording.records,
-            octets=self.recording.spool.total_octets,
+            octets=spool.total_octets,
             packets=self.packets,
             dropped=sum(self.recording.dropped.values()),
             queue=(reader.waiting() if reader is not None else 0) + sum(ip.waiting() for ip in self.ips),
-            disk_free=self.recording.spool.free_octets(),
+            disk_free=spool.free_octets(),
             late_us=reader.late.most_ns // 1000 if reader is not None else 0,
             urgent=reader is not None and reader.urgent,
             wires=tuple(

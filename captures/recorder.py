@@ -109,8 +109,7 @@ class Recorder:
                 self._words.append(line.decode(errors="replace").rstrip())
                 continue
             self.health = health
-            if health.file and health.file not in self.files[-1:]:
-                self.files.append(health.file)
+            self.files += health.began
             for words in health.said:
                 self.say(words)
             return not health.code

@@ -34,6 +34,7 @@ class Spool:
         self.octets = 0  # of the file at hand
         self.total_octets = 0
         self.number = 0
+        self.begun: list[str] = []  # files begun, until somebody takes them out
         self._kept: list[str] = []
         self._fd = -1
         self._pending = bytearray()
@@ -70,6 +71,7 @@ class Spool:
             raise CaptureError(f"{self.path}: cannot be written ({reason(error)})") from None
         self.octets = 0
         self._begun_ns = ns
+        self.begun.append(self.path)
         self._kept.append(self.path)
         if self.ring is not None and self.ring.files:
             while len(self._kept) > self.ring.files:
