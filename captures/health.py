@@ -33,10 +33,10 @@ class WireHealth(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """records and octets written so far, to `file`; began: files begun since the last Health. dropped: packets that the system dropped. queue: readings and
-    packets not yet written. disk_free: octets, None for a pipe. late_us: the latest wake-up of the last few hundred.
-    urgent: real time priority was granted. ended: why the recording is over, "" while it runs; failed: it ended
-    since something failed."""
+    """records and octets written so far, to `file`; began: files begun since the last Health. dropped: packets that
+    the system dropped. queue: readings and packets not yet written. disk_free: octets, None for a pipe. late_us: the
+    latest wake-up of the last few hundred. urgent: real time priority was granted. ended: why the recording is over,
+    "" while it runs; failed: it ended since something failed."""
 
     file: str = ""
     began: tuple[str, ...] = ()

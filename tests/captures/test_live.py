@@ -44,7 +44,7 @@ def test_a_device_that_goes_is_an_error_behind_the_last_record(tmp_path: Path) -
         with pytest.raises(CaptureError, match=r"gone|closed|error"):
             for record in source:
                 found += record.octets
-                if found == b"heard":
+                if record.octets:
                     os.close(fd)
         source.close()
     assert found == b"heard"
