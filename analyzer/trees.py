@@ -21,6 +21,7 @@ OWN = {
     "hdlc": "hdlc",
     "apdu": "apdu",
     "llc": "llc",
+    "iec62056-21": "iec62056-21",
 }  # layer or kind of a frame -> its first layer
 
 

@@ -270,7 +270,8 @@ class LinkStage:
         self, way: Way, data: bytes, r: Record, carrier: bytes, problems: tuple[Problem, ...] = ()
     ) -> Iterator[Frame]:
         chunk = Chunk(data, r.no, r.first_ns, r.last_ns, r.uncertainty_ns, carrier)
-        return self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, problems)
+        yield from self._frames(way.conversation.settle(way), r.channel, UNKNOWN)
+        yield from self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, problems)
 
     def _events(
         self, way: Way, events: list[Event] | None, r: Record, problems: tuple[Problem, ...] = ()
@@ -329,6 +330,9 @@ class LinkStage:
         if not octets:
             yield self._other(r, "line", problems)
             return
+        way.channel = r.channel
+        if r.direction != UNKNOWN and way.back is not None:
+            yield from self._frames(conversation.settle(way), way.back.channel, 1 - r.direction)
         units = conversation.feed(way, Chunk(octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
         yield from self._frames(units, r.channel, r.direction, problems)
         if len(units) == 1:
