@@ -3,7 +3,6 @@
 import pytest
 from timing_script import DOWN, MS, UP, Ran, frame, run
 
-from analyzer.timing_signon import mode_of, shape
 from dissectors.profile import parse
 from dissectors.record import Channel, Frame
 
@@ -76,18 +75,3 @@ def test_rules_of_one_mode_or_phase(when: str, count: int) -> None:
         f'rule = "signon.reaction"\nwhen = {{{when}}}', *DIALOGUE, line(6, b"/XXX5\\2i\r\n", DOWN, 62_400, 62_900)
     )
     assert got.row("signon.reaction")["count"] == count
-
-
-@pytest.mark.parametrize(
-    ("octets", "mode"),
-    [(b"/XXX5ident", "C"), (b"/XXX5\\2ident", "E"), (b"/XXXEident", "B"), (b"/XXX\\ident", "A"), (b"", "A")],
-)
-def test_modes(octets: bytes, mode: str) -> None:
-    assert mode_of(octets) == mode
-
-
-def test_shapes() -> None:
-    octets = (b"/?!\r\n", b"\0\0/?!", b"/XXX5", b"\x06050\r\n", b"\x06", b"\x02d", b"\x01R1", b"", b"x")
-    assert [shape(o) for o in octets] == [
-        "request", "request", "identification", "acknowledgement", "", "data", "programming", "", "",
-    ]  # fmt: skip
