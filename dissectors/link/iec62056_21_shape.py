@@ -23,7 +23,7 @@ _START: Final = re.compile(rb"[/\x00\x01\x02\x06\x15]")
 _END: Final = re.compile(rb"\r\n|\n|\r")
 _DAMAGE: Final = rb"[\x00\x05\x07\x08\x0b\x0c\x0e-\x14\x16-\x1f\x7f]{2}"  # two characters in a row that are no text
 _DAMAGED: Final = re.compile(_DAMAGE)
-_NEXT: Final = rb"[\r\n]/(?:\?|[A-Za-z]{3})"  # a request or identification at the start of a line
+_NEXT: Final = rb"[\r\n]/[A-Za-z]{3}|/(?:\?|[A-Z][A-Za-z]{2}[0-9])"  # a request or identification: no data has those
 _AGAIN: Final = re.compile(rb"/\?")
 _IDENTIFICATION: Final = re.compile(rb"/[A-Za-z]{3}[^\r\n]")
 _DATA_FOLLOWS: Final = re.compile(rb"[\r\n]|[0-9A-Z][0-9A-Z.:*\-]{0,24}\(")
@@ -83,10 +83,10 @@ def extent(p: Place) -> Extent:
 
 def holds_together(octets: bytes | bytearray, state: str) -> bool:
     """Whether octets as heard are one message: few damaged characters, few that break the parity of the others."""
+    if state == CUT and len(octets) < CUT_MIN and seven_bits.plain(octets[:2]) != b"/?":
+        return False
     if len(octets) == 1:
         return True
-    if state == CUT and len(octets) < CUT_MIN:
-        return False
     wrong = len(seven_bits.parity(octets).wrong)
     return wrong * SHARE <= len(octets)
 
@@ -106,11 +106,13 @@ def _slash(p: Place) -> Extent:
     line = _END.search(p.stream, p.at, min(p.known, p.at + LINE_MAX))
     end = p.known if line is None else line.start()
     again = _AGAIN.search(p.stream, p.at + 1, end)
-    head = bytes(p.stream[p.at : end])
     if again is not None:
-        return Extent(again.start(), CUT)
+        end = again.start()
+    head = bytes(p.stream[p.at : end])
     if _DAMAGED.search(head) is not None or (len(head) > 4 and not _opens(head)):
         return _NO
+    if again is not None:
+        return Extent(end, CUT) if _opens(head) else _NO
     if line is None:
         if len(head) >= LINE_MAX or (p.final and not _opens(head)):
             return _NO

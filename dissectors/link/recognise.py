@@ -6,7 +6,7 @@ from typing import Final
 
 from fastcrc import crc16
 
-from dissectors.link import modem, telnet, wrapper
+from dissectors.link import modem, seven_bits, telnet, wrapper
 from dissectors.record import Value
 from dissectors.tags import TAGS
 
@@ -102,11 +102,13 @@ def _text(octets: bytes) -> Look | None:
     """IEC 62056-21, also in seven bits with parity: the eighth bit is put aside."""
     if not octets or octets[0] & 0x7F not in _FIRST:
         return None
-    plain = octets[:2048] if octets[0] < 0x80 and max(octets[:80]) < 0x80 else bytes([o & 0x7F for o in octets[:2048]])
-    if plain[0] == 0:
-        if plain.count(0) < NULS_MIN or plain[:NULS_MIN].strip(b"\0"):
+    if octets[0] == 0:
+        if len(octets) < NULS_MIN or not nuls(octets[:NULS_MIN]):
             return None
-        plain = plain.lstrip(b"\0")
+        octets = octets.lstrip(b"\0")
+        if not octets:
+            return None
+    plain = seven_bits.plain(octets[:2048])
     if _REQUEST.match(plain):
         return Look("iec62056-21", True, "request message of IEC 62056-21")
     if _SELECT.match(plain):
