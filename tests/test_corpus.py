@@ -10,8 +10,9 @@ import pytest
 from cli_run import run
 from corpus_checks import check_of, reason
 from corpus_look import Look
-from corpus_map import ABOUT, apdu_counts, chunk_groups, chunks
+from corpus_map import ABOUT, apdu_counts, chunk_groups, chunks, same
 from corpus_push import source_dissector
+from corpus_text import telegram_check
 
 import analyzer
 from analyzer.run import Run
@@ -184,6 +185,22 @@ def test_sessions_group_by_group(looks: dict[str, Look]) -> None:
     for look in of_family(looks, "session-hdlc"):
         wrong += [f"{look.id} {w}" for w in chunk_groups(look, look.detail["chunks"]) if not reason(look, w)]
     assert not wrong, "\n".join(wrong[:200])
+
+
+def test_telegrams_and_dialogues(looks: dict[str, Look]) -> None:
+    """Every telegram is one frame with data; its CRC16 is what others computed. Frames of the dialogues in order."""
+    wrong = []
+    for look in of_family(looks, "iec62056-21-p1"):
+        kinds = [f["kind"] for f in look.frames if f["kind"] not in ("noise", "wake-up")]
+        wrong += [f"{look.id} {w}" for w in (*same("frames", kinds, ["p1"]), *telegram_check(look))]
+    for look in of_family(looks, "iec62056-21-signon", "session-mode-e"):
+        heard = "".join(f["octets"] for f in look.frames)
+        wrong += [
+            f"{look.id} {c['hex'][:20]}" for c in look.detail["chunks"] if not heard or c["hex"].upper() not in heard
+        ]
+        up = [f["direction"] for f in look.frames if f["kind"] in ("request", "option-select")]
+        wrong += same(look.id, set(up), {"client-to-server"})
+    assert not wrong, "\n".join(wrong)
 
 
 def test_counts_of_apdus_in_captures(looks: dict[str, Look]) -> None:
