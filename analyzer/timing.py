@@ -43,7 +43,7 @@ class Timing:
         self.decision = decision
         self.book = Book(profiles, channels, decision == "guarded", keep)
         self.links: dict[tuple[str, int], Links | None] = {}
-        self.signons: dict[tuple[str, int], SignOn | None] = {}
+        self.signons: dict[int, SignOn | None] = {}  # by conversation: text and HDLC have profiles of their own
         self._lines: dict[tuple[str, int, int], tuple[Links | None, Plan | None, SignOn | None]] = {}
         self.connections = Connections(self.book)
         self.pairs: dict[tuple[str, int, int, int, str], Pair | None] = {}
@@ -94,11 +94,11 @@ class Timing:
         line = (f.profile, f.path.number)
         if line not in self.links:
             self.links[line] = None if plan is None else Links(self.book, plan)
-        found = self._lines[line[0], line[1], f.channel] = self.links[line], plan, self.signons.get(line)
+        found = self._lines[line[0], line[1], f.channel] = self.links[line], plan, self.signons.get(f.path.number)
         return found
 
     def _signon(self, f: Frame) -> None:
-        key = (f.profile, f.path.number)
+        key = f.path.number
         plan = self.book.plan(f.profile, f.channel, f.path.transport)
         if key not in self.signons:
             self._lines.clear()  # frames of the protocol signed on to are told of it

@@ -266,6 +266,27 @@ RULES: dict[str, RuleInfo] = {
         ("iec62056-21",),
         "a gap long enough, and the reaction after it",
     ),
+    "signon.wake-up": RuleInfo(
+        ("delay",),
+        "start of a wake-up message, a run of NUL characters",
+        "its end",
+        ("iec62056-21",),
+        _OCTET_TIMES,
+    ),
+    "signon.wake-up-wait": RuleInfo(
+        ("delay",),
+        "end of a wake-up message",
+        "start of the request message",
+        ("iec62056-21",),
+        _FRAME_TIMES,
+    ),
+    "signon.period": RuleInfo(
+        ("period",),
+        "start of a telegram that nobody asked for (mode D, P1)",
+        "start of the next one",
+        ("iec62056-21",),
+        "two telegrams, nothing lost between",
+    ),
     "radio.response-window": RuleInfo(
         ("delay",),
         "end of a radio frame of the meter",

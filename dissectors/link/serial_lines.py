@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from dissectors.link.conversation import TO_CLIENT, TO_SERVER, UNKNOWN, Conversation, Way
 from dissectors.link.framing import Unit
+from dissectors.link.hdlc import Hdlc
 from dissectors.link.hdlc_framer import Framer
 from dissectors.link.hdlc_quick import Line
 from dissectors.record import Channel, Record
@@ -39,7 +40,7 @@ class SerialLines:
     def learn(self, way: Way, unit: Unit, r: Record) -> None:
         """A record of one HDLC frame went the long way; the next one like it may go the short way."""
         links, framer = way.conversation.links, way.framer
-        if links is None or unit.octets is not r.octets or not unit.trusted or unit.value is None:
+        if links is None or unit.octets is not r.octets or not unit.trusted or not isinstance(unit.value, Hdlc):
             return
         if isinstance(framer, Framer) and way.telnet is None:
             key = r.channel * 4 + r.direction

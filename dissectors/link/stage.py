@@ -270,7 +270,8 @@ class LinkStage:
         self, way: Way, data: bytes, r: Record, carrier: bytes, problems: tuple[Problem, ...] = ()
     ) -> Iterator[Frame]:
         chunk = Chunk(data, r.no, r.first_ns, r.last_ns, r.uncertainty_ns, carrier)
-        return self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, problems)
+        yield from self._frames(way.conversation.settle(way), r.channel, UNKNOWN)
+        yield from self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, problems)
 
     def _events(
         self, way: Way, events: list[Event] | None, r: Record, problems: tuple[Problem, ...] = ()
@@ -312,10 +313,7 @@ class LinkStage:
 
     def _serial(self, r: Record) -> Iterator[Frame]:
         conversation = self._lines.conversation(r)
-        if r.direction == TO_CLIENT:
-            way = conversation.ways[1]
-        else:
-            way = conversation.ways[0]
+        way = conversation.ways[r.direction == TO_CLIENT]
         problems: tuple[Problem, ...] = ()
         octets = r.octets
         if r.lost or r.flags & UNUSUAL:
@@ -329,10 +327,23 @@ class LinkStage:
         if not octets:
             yield self._other(r, "line", problems)
             return
+        way.channel = r.channel
+        yield from self._heard(conversation.settle(way), way, r)
         units = conversation.feed(way, Chunk(octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
-        yield from self._frames(units, r.channel, r.direction, problems)
+        yield from self._heard(units, way, r, problems)
         if len(units) == 1:
             self._lines.learn(way, units[0][1], r)
+
+    def _heard(
+        self, units: list[tuple[Way, Unit]], way: Way, r: Record, problems: tuple[Problem, ...] = ()
+    ) -> Iterator[Frame]:
+        """Units of a line that a record of one way completes; those of the other way were heard before it."""
+        for each in units:
+            if each[0] is way or r.direction == UNKNOWN:
+                yield from self._frames([each], r.channel, r.direction, problems)
+                problems = ()
+            else:
+                yield from self._frames([each], each[0].channel, 1 - r.direction)
 
     # -- conversations -------------------------------------------------------------------------------
 
