@@ -1,9 +1,9 @@
 """FTDI adapters (FT232, FT2232, FT4232, FT-X): requests, divisor, and the two status octets of every packet.
 
-    packet   modem status u8 (bit 4 CTS, 5 DSR, 6 RI, 7 DCD; bit 0 always set), line status u8 (bit 1 overrun,
-             2 parity, 3 framing, 4 break, 5 and 6 sender empty), octets of the line
+    packet   modem status u8 (bit 0 packets of 64, bit 1 packets of 512 octets; 4 CTS, 5 DSR, 6 RI, 7 DCD),
+             line status u8 (bit 1 overrun, 2 parity, 3 framing, 4 break, 5 and 6 sender empty), octets of the line
 
-An IN transfer is as many packets as it has room for, each of the endpoint's size (64, or 512 at high speed).
+An IN transfer is as many packets as it has room for, each of the endpoint's size.
 The device sends a packet when it is full or when the latency timer ends: 16 ms unless a request set it.
 Facts: FTDI AN232B-05 (divisor), the notes in Linux drivers/usb/serial/ftdi_sio.h.
 """
@@ -24,7 +24,7 @@ FAST = 1 << 17  # the fast clock of the H chips
 CHANNELLED = frozenset({0x0500, 0x0700, 0x0800, 0x0900, 0x1000})  # releases that name the channel in index bits 0-7
 
 STATUS_OCTETS = 2
-SMALL_PACKET, LARGE_PACKET = 64, 512
+PACKETS = {1: 64, 2: 512}  # bits 0 and 1 of the modem status → octets of a packet
 QUIET = frozenset({0x00, 0x01, 0x60, 0x61})  # a line status without errors
 LINE_ERRORS = ((0x02, Flag.OVERRUN), (0x04, Flag.PARITY_ERROR), (0x08, Flag.FRAMING_ERROR), (0x10, Flag.BREAK))
 
@@ -63,17 +63,14 @@ def settings(setup: Setup, data: bytes, device: Device) -> tuple[int, Settings] 
     return None
 
 
-def is_status(octets: bytes, at: int = 0) -> bool:
-    """Whether two octets of status may stand here."""
-    return len(octets) >= at + STATUS_OCTETS and octets[at] & 0x0F == 1 and octets[at + 1] in QUIET
+def is_status(octets: bytes) -> bool:
+    """Whether a transfer may begin with two octets of status."""
+    return len(octets) >= STATUS_OCTETS and octets[0] & 0x0F in PACKETS and octets[1] in QUIET
 
 
 def heard(octets: bytes, packet_octets: int) -> Heard:
-    """packet_octets: of the endpoint, 0 where no descriptor tells: then status octets in every 64th place do."""
-    size = packet_octets
-    if size <= STATUS_OCTETS:
-        small = all(is_status(octets, at) for at in range(0, len(octets), SMALL_PACKET))
-        size = SMALL_PACKET if small else LARGE_PACKET
+    """packet_octets: of the endpoint, 0 where no descriptor tells: then the modem status does."""
+    size = packet_octets if packet_octets > STATUS_OCTETS else PACKETS.get(octets[0] & 0x0F, PACKETS[1])
     line = bytearray()
     flags, modem, packets = 0, None, 0
     for at in range(0, len(octets), size):

@@ -57,8 +57,12 @@ class SerialLines:
         found = None
         for number, other in self._lines.items():
             first = self.channels[number]
-            paired = first.name.rpartition(":")[0] == stem and separator and wire
-            opposite = {self._heard.get(number, UNKNOWN), r.direction} == {TO_SERVER, TO_CLIENT}
+            first_stem, named, _ = first.name.rpartition(":")
+            paired = first_stem == stem and separator and wire
+            opposite = not (separator and named) and {self._heard.get(number, UNKNOWN), r.direction} == {
+                TO_SERVER,
+                TO_CLIENT,
+            }
             if first.link_type == this.link_type and (paired or (opposite and len(self._lines) == 1)):
                 found = other
         return found

@@ -1,9 +1,9 @@
 """Encoder of USB captures for tests: control and bulk transfers in the three header forms.
 
-    bus = Bus("usbpcap")
-    bus.control_in(5, 0x80, 6, 0x0100, 0, descriptor)
-    bus.out(5, 0x02, octets)
-    bus.write(path)
+bus = Bus("usbpcap")
+bus.control_in(5, 0x80, 6, 0x0100, 0, descriptor)
+bus.out(5, 0x02, octets)
+bus.write(path)
 """
 
 import struct

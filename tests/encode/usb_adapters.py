@@ -21,7 +21,7 @@ class Ftdi:
         self.bus, self.device, self.port, self.h = bus, device, port, h
         self.out_endpoint, self.in_endpoint = 0x02 + 2 * port, 0x81 + 2 * port
         self.packet = 512 if h else 64
-        self.status = bytes((0x01, 0x60))
+        self.status = bytes((2 if h else 1, 0x60))
 
     def describe(self) -> None:
         ends = [interface(n, 0xFF, 0x81 + 2 * n, 2 + 2 * n, packet=self.packet) for n in range(2 if self.h else 1)]
