@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from captures import hexlog, octets, pcap, pcapng
+from captures import hexlog, logic_csv, octets, pcap, pcapng
 from captures.assume import Assume
 from captures.stream import OctetStream
 from dissectors.errors import CaptureError, UsageError
@@ -28,7 +28,7 @@ class Source(Protocol):
     Iterating raises CaptureError when reading itself fails; traffic never raises.
     """
 
-    kind: str  # "pcap", "pcapng", "hexlog", "octets", "tshark"
+    kind: str  # "pcap", "pcapng", "hexlog", "octets", "logic", "tshark"
     path: str  # as given; "-" for stdin
     channels: list[Channel]
     cut: str | None
@@ -61,6 +61,7 @@ SOURCES: tuple[Kind, ...] = (
     Kind("pcapng", pcapng.recognise, pcapng.PcapngSource),
     Kind("pcap", pcap.recognise, pcap.PcapSource),
     Kind("octets", octets.recognise, octets.OctetsSource),
+    Kind("logic", logic_csv.recognise, logic_csv.LogicSource),
     Kind("hexlog", hexlog.recognise, hexlog.HexlogSource),
 )
 # first octets → what it is: named so that a person knows what to do with it
@@ -75,7 +76,10 @@ FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x04\x22\x4d\x18", "compressed with lz4"),
     (b"\xfd7zXZ", "compressed with xz"),
     (b"BZh", "compressed with bzip2"),
-    (b"PK\x03\x04", "a zip archive (a capture of a logic analyzer?)"),
+    (
+        b"PK\x03\x04",
+        "a zip archive (a .sal of Saleae Logic? export its analyzer table as CSV; a .sr of sigrok? sigrok-cli -P uart)",
+    ),
 )
 SCHEME = re.compile(r"([a-z][a-z0-9+-]+):(.*)", re.DOTALL)  # two letters at least: C:\x is a path
 
