@@ -54,8 +54,10 @@ class Kind(Value, frozen=True):
     open: Callable[[OctetStream, Assume | None], Source]
 
 
+MAGIC_OCTETS = 4  # enough of a pcap or pcapng: a pipe may bring the next octet an hour later
 HEAD_OCTETS = 4096  # enough of a text log to tell it from a binary file
 
+BINARY = 2  # the first so many are told by their magic number
 # asked in this order; the last takes any text
 SOURCES: tuple[Kind, ...] = (
     Kind("pcapng", pcapng.recognise, pcapng.PcapngSource),
@@ -96,9 +98,11 @@ def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None
         raise UsageError("no source is named: expected a path, - for stdin, or serial:, ip:, tshark:, hexlog:")
     stream = OctetStream(spec, follow)
     try:
-        head = stream.head(HEAD_OCTETS if not follow else 4)
+        head = stream.head(MAGIC_OCTETS)
         if not head:
             raise CaptureError(f"{spec}: {stream.cut or 'is empty, expected a capture'}")
+        if not follow and not any(kind.recognise(head) for kind in SOURCES[:BINARY]):
+            head = stream.head(HEAD_OCTETS)
         for kind in SOURCES:
             if kind.recognise(head):
                 return kind.open(stream, assume)
