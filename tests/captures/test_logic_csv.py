@@ -222,6 +222,12 @@ uart-1: rx-break: Break condition
     assert [(r.octets, Flag(r.flags)) for r in records] == [(b"", Flag.BREAK), (b"\x7e", Flag(0))]
 
 
+def test_an_octet_is_given_when_the_next_one_of_its_wire_has_come(tmp_path: Path) -> None:
+    source = open_source(str(written(tmp_path, "uart-1: tx-data: 7E\n" * 50)))
+    assert [len(source._waiting) for _ in source][:49] == [1] * 49
+    source.close()
+
+
 def test_a_wire_that_says_nothing_does_not_hold_the_other_for_ever(tmp_path: Path) -> None:
     text = "uart-1: tx-data: 7E\n" + "uart-1: rx-data: A0\n" * 200
     source = open_source(str(written(tmp_path, text)))
