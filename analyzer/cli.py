@@ -194,7 +194,6 @@ def positive(text: str) -> int:
 
 def dump_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import dump, redact
-    from captures.source import is_live
 
     keep = None
     if args.filter:
@@ -223,7 +222,8 @@ def dump_command(args: argparse.Namespace, session: "Session") -> int:
             keep=keep,
             count=args.count,
             tree=args.tree,
-            flush=sys.stdout.buffer.flush if args.follow or is_live(spec) or sys.stdout.isatty() else None,
+            # a pipe or an interface brings rows one by one; None: a whole file is read as fast as it can be
+            flush=sys.stdout.buffer.flush if args.follow or source.size is None or sys.stdout.isatty() else None,
             redactor=redact.Redactor() if args.redact else None,
         )
     return 0

@@ -9,6 +9,7 @@
 | stamp | what a time stamp is the time of: start or end of a record's octets, packet, unknown |
 | uncertainty | how far a stamp may be off: a number with ns, us, ms or s |
 | at | where the tap is: client, server or network |
+| adapter | family of a USB serial adapter that the capture does not name: ftdi, cp210x, ch34x, pl2303, cdc-acm |
 | tz | zone of the clock of a text log, an IANA name such as Europe/Vienna, or UTC |
 
 A channel number before a key restricts it and everything after it up to the next channel number.
@@ -27,7 +28,8 @@ STAMPS = ("start", "end", "packet", "unknown")
 PLACES = ("client", "server", "network")
 UNITS_NS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 BAUD_RANGE = (50, 4_000_000)
-KEYS = ("baud", "format", "stamp", "uncertainty", "at", "tz")
+FAMILIES = ("ftdi", "cp210x", "ch34x", "pl2303", "cdc-acm")
+KEYS = ("baud", "format", "stamp", "uncertainty", "at", "adapter", "tz")
 EXAMPLE = "for example baud=9600,format=8E1,stamp=end,uncertainty=16ms,at=client,tz=Europe/Vienna"
 
 
@@ -40,12 +42,13 @@ class Stated(Value, frozen=True):
     stamp: str | None = None
     uncertainty_ns: int | None = None
     at: str | None = None
+    adapter: str | None = None
     tz: str | None = None
     written: tuple[str, ...] = ()
 
     def over(self, other: "Stated") -> "Stated":
         """This, completed by other where this says nothing; both are kept as written."""
-        names = ("baud", "format", "character_bits", "stamp", "uncertainty_ns", "at", "tz")
+        names = ("baud", "format", "character_bits", "stamp", "uncertainty_ns", "at", "adapter", "tz")
         own = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return msgspec.structs.replace(other, **own, written=other.written + self.written)
 
@@ -153,6 +156,12 @@ def _at(item: str, value: str) -> dict[str, object]:
     return {"at": value}
 
 
+def _adapter(item: str, value: str) -> dict[str, object]:
+    if value not in FAMILIES:
+        raise UsageError(f"--assume {item}: expected one of {', '.join(FAMILIES)}")
+    return {"adapter": value}
+
+
 def _tz(item: str, value: str) -> dict[str, object]:
     try:
         ZoneInfo(value)
@@ -167,5 +176,6 @@ _VALUES = {
     "stamp": _stamp,
     "uncertainty": _uncertainty,
     "at": _at,
+    "adapter": _adapter,
     "tz": _tz,
 }

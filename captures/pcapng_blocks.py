@@ -10,6 +10,7 @@ from captures import linktype, tap_option
 from captures.assume import Assume
 from captures.pcap import default_stamp, serial_record
 from captures.stamps import Stamps
+from captures.usb import LINKS as USB_LINKS
 from dissectors.record import Channel, Direction, Flag, Record
 
 OPTION_COMMENT = 1
@@ -90,7 +91,7 @@ class Interface:
         )
         self.stamps = Stamps(self.channel, assume.stated(number))
         self.uncertainty = self.stamps.uncertainty
-        self.direct = self.stamps.plain and link_type != linktype.RTAC_SERIAL and self.multiply > 0
+        self.direct = self.stamps.plain and link_type not in (linktype.RTAC_SERIAL, *USB_LINKS) and self.multiply > 0
         self.largest = linktype.largest(link_type)
 
     def nanoseconds(self, stamp: int) -> int | None:

@@ -58,10 +58,18 @@ class SerialLines:
         found = None
         for number, other in self._lines.items():
             first = self.channels[number]
-            paired = (
-                this.line == first.line if this.line else first.name.rpartition(":")[0] == stem and separator and wire
+            first_stem, named, _ = first.name.rpartition(":")
+            told = this.line or first.line  # a recorder says which wires are one line
+            paired = this.line == first.line if told else first_stem == stem and separator and wire
+            opposite = (
+                not told
+                and not (separator and named)
+                and {self._heard.get(number, UNKNOWN), r.direction}
+                == {
+                    TO_SERVER,
+                    TO_CLIENT,
+                }
             )
-            opposite = {self._heard.get(number, UNKNOWN), r.direction} == {TO_SERVER, TO_CLIENT}
             if first.link_type == this.link_type and (paired or (opposite and len(self._lines) == 1)):
                 found = other
         return found

@@ -61,3 +61,11 @@ def test_a_frame_in_pieces_does_not_take_the_short_way() -> None:
     stage = LinkStage(script.channels, PROFILES)
     assert [f.kind for f in stage.frames(script.records)] == ["SNRM", "UA"]
     assert not stage._lines.quick
+
+
+def test_two_adapters_are_two_lines_though_each_is_heard_one_way() -> None:
+    """Names that tell the wires apart tell the lines apart too."""
+    script = Script(SERIAL, [Channel(n, name, SERIAL) for n, name in enumerate(("usb1.5/0:tx", "usb1.6/0:rx"))])
+    for channel, (direction, octets) in enumerate(Link().up()):
+        script.add(octets, direction, channel=channel)
+    assert [f.path.number for f in frames(script)] == [0, 1]
