@@ -12,7 +12,6 @@ from dissectors.record import Flag
 
 LATENCY_NS: Final = 16_000_000  # latency timer of FTDI adapters as delivered
 CLOSE_NS: Final = 600_000
-TRUNCATING = frozenset({P.IP_TRUNC, P.UDP_TRUNC, P.TCP_TRUNC, P.WRAPPER_TRUNC, P.CAPTURE_TRUNCATED})
 
 
 def link_type(facts: Facts) -> list[Diagnosis]:
@@ -53,7 +52,6 @@ def truncated(facts: Facts) -> list[Diagnosis]:
 
 def mid_stream(facts: Facts) -> list[Diagnosis]:
     """Code tcp.mid-stream: a connection whose start is missing and which does not decode."""
-    late = {f.path.number: f for f in facts.frames if any(p.kind is P.TCP_MIDSTREAM for p in f.problems)}
     opened = {f.path.number for f in facts.frames if f.kind == "tcp.syn"}
     good = {f.path.number for f in facts.frames if f.layer in ("hdlc", "wrapper", "apdu")}
     raw = Counter(f.path.number for f in facts.frames if f.layer in ("tcp", "noise") and f.kind in ("other", "noise"))
@@ -63,13 +61,12 @@ def mid_stream(facts: Facts) -> list[Diagnosis]:
     frames = [f for f in facts.frames if f.path.number in bad and f.path.transport == "tcp"]
     if not frames:
         return []
-    said = sum(number in late for number in bad)
-    evidence = (f"{len(bad)} TCP connections without SYN and without a unit that is recognised ({said} said so)",)
+    evidence = (f"{len(bad)} TCP connections without SYN and without a unit that is recognised",)
     advice = (
         "start the capture before the connection, or let the reader connect again: a unit must begin in the capture"
     )
     return [Diagnosis(
-        "tcp.mid-stream", "TCP picked up in the middle", 60, evidence[:1], facts.records_of(frames), advice
+        "tcp.mid-stream", "TCP picked up in the middle", 60, evidence, facts.records_of(frames), advice
     )]  # fmt: skip
 
 
@@ -152,7 +149,7 @@ def clock(facts: Facts) -> list[Diagnosis]:
     if not facts.serial or len(stamped) < 20:
         return []
     gaps = [b.first_ns - a.first_ns for a, b in pairwise(stamped) if a.first_ns is not None and b.first_ns is not None]
-    near = [gap for gap in gaps if 0 < gap < 40 * LATENCY_NS]
+    near = [gap for gap in gaps if LATENCY_NS // 2 < gap < 40 * LATENCY_NS]
     on_tick = [gap for gap in near if min(gap % LATENCY_NS, -gap % LATENCY_NS) < CLOSE_NS]
     if len(near) >= 16 and len(on_tick) >= 0.8 * len(near):
         evidence = (f"{len(on_tick)} of {len(near)} pauses between records are multiples of 16 ms",)

@@ -9,6 +9,7 @@ from typing import Final
 from fastcrc import crc16
 
 from analyzer.doctor_facts import Diagnosis, Facts, Stream
+from captures.linktype import SERIAL
 from dissectors import problem as P
 from dissectors.context import EMPTY
 from dissectors.cursor import Cursor, Stop
@@ -35,7 +36,7 @@ Found = tuple[str, str, int, tuple[str, ...], str]  # code, title, confidence, e
 def encapsulation(facts: Facts) -> list[Diagnosis]:
     """Codes content.*: the best explanation of each stream that does not decode; equal ones are said once."""
     out: dict[str, Diagnosis] = {}
-    if not facts.sick and facts.serial:
+    if facts.serial and not facts.lost:
         return []
     for stream in facts.streams:
         if not stream.octets:
@@ -65,7 +66,9 @@ def _certain(octets: bytes) -> str:
     look = recognise.content(octets)
     if look is not None and look.certain and look.kind in ("hdlc", "wrapper"):
         return look.kind
-    return "apdu" if len(octets) >= 8 and is_apdu(octets) else ""
+    if len(octets) < 8 or TAGS.get(octets[0], "ciase").startswith("ciase"):
+        return ""  # a few octets behind a rare tag are no proof
+    return "apdu" if is_apdu(octets) else ""
 
 
 def inside(octets: bytes) -> str:
@@ -321,8 +324,10 @@ def _offset(stream: Stream) -> Found | None:
                 if trailer:
                     evidence[0] += f", with {trailer} octets behind"
                 evidence.append(f"such as {' | '.join(headers)}")
-                chop = f"editcap -C 0:{k} IN OUT" + (f" (and -C -{trailer})" if trailer else "")
-                advice = f"take the header off: {chop} (link types without Ethernet), or capture behind the gateway"
+                advice = "capture behind the gateway that adds them, or export the payload without them"
+                if stream.channel.link_type in SERIAL:
+                    chop = f"editcap -C {k}" + (f" -C -{trailer}" if trailer else "")
+                    advice = f"take them off: {chop} IN OUT"
                 return (
                     "content.offset",
                     f"unknown encapsulation: {k} octets before the content",

@@ -78,10 +78,6 @@ class Stream:
     def numbers(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(no for _, no, _, _ in self.records))
 
-    def record_at(self, place: int) -> int:
-        """The record that holds the octet at a place."""
-        return next((no for at, no, _, _ in reversed(self.records) if at <= place), 0)
-
     @property
     def single(self) -> bool:
         """Each record holds one octet: its flags and its time are that octet's."""
@@ -127,6 +123,11 @@ class Facts:
         return self.noise_octets * 9 > self.good_octets
 
     @property
+    def lost(self) -> bool:
+        """More octets are in no good frame than in good ones."""
+        return self.noise_octets > self.good_octets
+
+    @property
     def frames_good(self) -> int:
         return sum(self.good.values())
 
@@ -138,20 +139,20 @@ class Facts:
     def take(self, f: Frame) -> None:
         self.frames.append(f)
         self.by_no[f.no] = f
-        if f.layer in CARRIED:
-            damaged = any(p.kind in DAMAGE for p in f.problems) or any(p.kind is P.PROFILE_NONE for p in f.problems)
-            if f.layer == "iec62056-21" and not f.profile:
-                damaged = True
-            if f.layer == "apdu" and not (len(f.payload) > 2 and is_apdu(f.payload)):
-                damaged = True  # a line of which nothing else is known may be taken for one of bare APDUs
-            if f.layer == "hdlc" and (f.value is None or not f.value.good):
-                damaged = True
+        # a line of which nothing else is known may be taken for one of bare APDUs
+        false_apdu = f.layer == "apdu" and not (len(f.payload) > 2 and is_apdu(f.payload))
+        if f.layer in CARRIED and not false_apdu:
+            damaged = any(p.kind in DAMAGE or p.kind is P.PROFILE_NONE for p in f.problems)
+            if f.layer == "iec62056-21":
+                damaged = damaged or not f.profile
+            if f.layer == "hdlc":
+                damaged = damaged or f.value is None or not f.value.good
             (self.bad if damaged else self.good)[f.layer] += 1
             if damaged:
                 self.noise_octets += len(f.octets)
             else:
                 self.good_octets += len(f.octets)
-        elif f.layer == "noise" or (f.kind == "other" and f.path.transport != "other"):
+        elif false_apdu or f.layer == "noise" or (f.kind == "other" and f.path.transport != "other"):
             fill = any(p.kind is P.HDLC_FILL for p in f.problems)
             self.noise_octets += 0 if fill else len(f.octets)
 

@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from analyzer import doctor_search as search
+from analyzer.doctor_content import encapsulation
 from analyzer.doctor_facts import Diagnosis, Facts, Stream
 from analyzer.doctor_search import TWIST, Heard
-from analyzer.doctor_wave import E7, E8, LOOSE, N8, O7, O8, TIGHT, UNIT, Hearing, Receiver
+from analyzer.doctor_wave import E7, E8, N8, O7, O8, TIGHT, UNIT, Hearing, Receiver
 from dissectors.record import Flag
 
 RATES: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 7200, 14400, 28800)
@@ -18,6 +19,7 @@ RATIOS: Final = (1 / 2, 1 / 4, 1 / 8, 2 / 3, 1 / 3, 1 / 6, 1 / 16, 2.0, 4.0, 8.0
 NEAR: Final = (1.06, 0.94, 1.07, 0.93, 1.05, 0.95)  # clocks that are off
 SAME: Final = 0.03  # rates closer than this are one
 LOOK: Final = 1 << 15  # octets of a stream that are read again
+MAX_STREAMS: Final = 3  # directions of a channel
 FEW: Final = 24  # octets from which statistics speak
 
 
@@ -33,9 +35,9 @@ class Reading(msgspec.Struct):
 
 def misheard(facts: Facts) -> list[Diagnosis]:
     """Codes line.rate, line.inverted, line.format: the tap does not listen as the line talks."""
-    if not facts.serial or not facts.sick:
+    if not facts.serial or not facts.lost or encapsulation(facts):
         return []
-    streams = [s for s in facts.streams if len(s.octets) >= 8 and len(set(s.octets)) > 1]
+    streams = [s for s in facts.streams if len(s.octets) >= 8 and len(set(s.octets)) > 1][:MAX_STREAMS]
     found = [(s, r) for s in streams if (r := read_again(s)) is not None]
     if not found:
         return []
@@ -88,7 +90,7 @@ def _proved(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None:
     for hearing in _hearings(ratios, breaks):
         if hearing == Hearing(UNIT, breaks=breaks) or hearing == Hearing(UNIT, eager=True, breaks=breaks):
             continue
-        for pauses in ((), TIGHT, LOOSE) if best is None else ((),):
+        for pauses in ((), TIGHT) if best is None else ((),):
             quick, _ = search.prove(heard, hearing, pauses, most=4)
             if not quick:
                 continue
@@ -119,7 +121,9 @@ def _proved(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None:
 
 @lru_cache(maxsize=256)
 def _alphabet(hearing: Hearing) -> frozenset[int]:
-    return frozenset(Receiver(hearing).values())
+    """Also for clocks that are a little off: a sample may fall on an edge."""
+    steps = {round(hearing.step * off) for off in (0.996, 1.0, 1.004)}
+    return frozenset(o for step in steps for o in Receiver(msgspec.structs.replace(hearing, step=step)).values())
 
 
 def _values(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None:
@@ -157,7 +161,7 @@ def _openings(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None
         if ratio > 1.2 or (inverted and ratio > 0.9)
     ]
     for hearing in (*tried, Hearing(UNIT, N8, E8, breaks=breaks), Hearing(UNIT, N8, E8, eager=True, breaks=breaks)):
-        size = 1 if hearing.tap == N8 else 2
+        size = 2 if hearing.ratio < 1.2 else 1
         first = _first(hearing, size)
         if not first:
             continue
@@ -192,6 +196,8 @@ def _first(hearing: Hearing, octets: int) -> frozenset[bytes]:
 
 
 def _rate(hearing: Hearing, baud: int) -> str:
+    if hearing.step == UNIT and not baud:
+        return "the tap's rate"
     if not baud:
         return f"{hearing.ratio:.3g} times the tap's rate"
     nominal = next((rate for rate in RATES if abs(rate / baud - hearing.ratio) < 0.002 * hearing.ratio), None)

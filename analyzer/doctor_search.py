@@ -7,6 +7,7 @@ finds, chance finds, and nothing is proved by a reading whose control finds as m
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from analyzer.doctor_wave import BUSY, PAUSE, UNIT, Hearing, Marks, Receiver, State
@@ -51,7 +52,7 @@ def prove(
 ) -> tuple[list[Proof], int]:
     """Frames that are right in this reading (ambiguous ones are left out), and the number of opening flags tried,
     `most` at most."""
-    receiver = Receiver(hearing, pauses)
+    receiver = _receiver(hearing, pauses)
     bit_ns = 1e9 / heard.baud / hearing.ratio if heard.times is not None and heard.baud else 0.0
     found = []
     tried = 0
@@ -63,6 +64,12 @@ def prove(
         if proof is not None:
             found.append(proof)
     return found, tried
+
+
+@lru_cache(maxsize=4)
+def _receiver(hearing: Hearing, pauses: tuple[int, ...]) -> Receiver:
+    """Its tables serve the search and the control search."""
+    return Receiver(hearing, pauses)
 
 
 def sign_ons(heard: Heard, hearing: Hearing) -> int:

@@ -14,7 +14,6 @@ UNIT: Final = 2880  # of one bit time: whole numbers for the usual ratios
 MAX_STATES: Final = 120  # receiver states with a table of their own; a table costs 256 characters
 PAUSE: Final = 400  # bits of idle line after a frame
 TIGHT: Final = (PAUSE,)  # pauses between characters that a search allows besides none
-LOOSE: Final = (1, 2, 3, 5, PAUSE)
 BEGUN: Final = 0x100  # in a state of a table: bits of 1 came before, which they are does not matter
 IDLE, LOW, BUSY = 0, 1, 2
 

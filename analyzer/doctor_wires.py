@@ -58,7 +58,7 @@ def half(facts: Facts) -> list[Diagnosis]:
             return []  # it repeats itself: nobody answers
         evidence = (
             f"{up} frames of a client, none of the server",
-            f"its sequence numbers go on {going_on} times, and {links} links were opened: it gets answers",
+            f"its sequence numbers go on {going_on} times, {links} SNRM are followed by an I frame: it gets answers",
         )
         missing = "server"
     else:
@@ -220,7 +220,7 @@ def unanswered(facts: Facts) -> list[Diagnosis]:
         if f.layer in ("wrapper", "apdu", "hdlc")
     )
     asked = [e for e in exchanges if e.service not in ("data-notification", "event-notification")]
-    if answered or heard or len(asked) + len(snrm) < 2 or half(facts):
+    if answered or heard or len(asked) + len(snrm) < 2 or half(facts) or address(facts):
         return []
     evidence = (f"{len(asked) + len(snrm)} requests, no answer to any", "no frame of a server in the whole capture")
     numbers = [n for e in asked for n in e.frames if n]
