@@ -12,6 +12,7 @@ import msgspec
 from analyzer import doctor_capture as capture
 from analyzer import doctor_content as content
 from analyzer import doctor_line as line
+from analyzer import doctor_silence as silence
 from analyzer import doctor_wires as wires
 from analyzer import words
 from analyzer.doctor_facts import MAX_OCTETS, Diagnosis, Facts, gather
@@ -31,9 +32,9 @@ NAMES: Final = {
 
 Check = Callable[[Facts], list[Diagnosis]]
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
-    ("silence", line.silence),
-    ("rate, polarity, format", line.misheard),
-    ("parity", line.parity),
+    ("silence", silence.silence),
+    ("rate, polarity, format, disturbance", line.misheard),
+    ("parity", silence.parity),
     ("half of the line", wires.half),
     ("swapped pair", wires.swapped),
     ("echo", wires.echo),

@@ -12,6 +12,7 @@ from analyzer.doctor_content import encapsulation
 from analyzer.doctor_facts import Diagnosis, Facts, Stream
 from analyzer.doctor_search import TWIST, Heard
 from analyzer.doctor_wave import E7, E8, N8, O7, O8, TIGHT, UNIT, Hearing, Receiver
+from dissectors.link.hdlc import FLAG
 from dissectors.record import Flag
 
 RATES: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 7200, 14400, 28800)
@@ -34,13 +35,14 @@ class Reading(msgspec.Struct):
 
 
 def misheard(facts: Facts) -> list[Diagnosis]:
-    """Codes line.rate, line.inverted, line.format: the tap does not listen as the line talks."""
+    """Codes line.rate, line.inverted, line.format: the tap does not listen as the line talks; line.disturbed where it
+    does and frames arrive damaged."""
     if not facts.serial or not facts.lost or encapsulation(facts):
         return []
     streams = [s for s in facts.streams if len(s.octets) >= 8 and len(set(s.octets)) > 1][:MAX_STREAMS]
     found = [(s, r) for s in streams if (r := read_again(s)) is not None]
     if not found:
-        return []
+        return _disturbed(facts)
     stream, reading = max(found, key=lambda each: (each[1].kind == "proof", each[1].score))
     return [_diagnosis(facts, stream, reading)]
 
@@ -87,8 +89,9 @@ def _hearings(ratios: list[float], breaks: bool) -> list[Hearing]:
 def _proved(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None:
     """Frames with right check sequences, where a control search finds none."""
     best: Reading | None = None
+    plain = len(search.prove(heard, Hearing(UNIT, breaks=breaks))[0])  # frames that need no explanation
     for hearing in _hearings(ratios, breaks):
-        if hearing == Hearing(UNIT, breaks=breaks) or hearing == Hearing(UNIT, eager=True, breaks=breaks):
+        if hearing in (Hearing(UNIT, breaks=breaks), Hearing(UNIT, eager=True, breaks=breaks)):
             continue
         for pauses in ((), TIGHT) if best is None else ((),):
             quick, _ = search.prove(heard, hearing, pauses, most=4)
@@ -96,7 +99,7 @@ def _proved(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None:
                 continue
             proofs, tried = search.prove(heard, hearing, pauses)
             chance, _ = search.prove(heard, hearing, pauses, TWIST)
-            if len(proofs) >= 2 + 4 * len(chance) and (best is None or len(proofs) > best.score):
+            if len(proofs) >= 2 + 4 * len(chance) + 2 * plain and (best is None or len(proofs) > best.score):
                 whole = sum(proof.whole for proof in proofs)
                 words = f"{len(proofs)} of {tried} frames have a good check sequence"
                 if whole < len(proofs):
@@ -140,18 +143,23 @@ def _values(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None:
                 alphabet = _alphabet(hearing)
                 inside = sum(n for octet, n in counts.items() if octet in alphabet)
                 bits = inside * math.log2(256 / len(alphabet)) - (total - inside) * 12
-                if inside >= 0.97 * total and len(alphabet) <= 64 and bits >= 40:
+                used = len(counts) >= 0.4 * len(alphabet)
+                if used and inside >= 0.97 * total and len(alphabet) <= 64 and bits >= 40:
                     fits.append((bits, hearing, inside, len(alphabet)))
     if not fits:
         return None
     bits, hearing, inside, size = max(fits, key=lambda fit: (fit[0], not fit[1].inverted, not fit[1].eager))
     also = [h for score, h, _, _ in fits if score > 0.9 * bits and abs(h.ratio - hearing.ratio) > SAME * h.ratio]
     words = f"{inside} of {total} octets are among the {size} of 256 that such a line can give {{}}"
+    if any(score > 0.9 * bits and h.inverted is not hearing.inverted for score, h, _, _ in fits):
+        words += "; it may be inverted too"
     return Reading(hearing, "values", bits, words, also)
 
 
 def _openings(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None:
     """A tap that is too slow loses bits, but frames open alike: what comes first after a pause tells the rate."""
+    if 4 * opened(heard) > len(heard.starts):
+        return None  # they begin as they should
     fits: list[tuple[float, Hearing, int, int, int]] = []
     tried = [
         Hearing(round(UNIT * ratio), N8, N8, inverted, eager, breaks)
@@ -180,6 +188,12 @@ def _openings(heard: Heard, ratios: list[float], breaks: bool) -> Reading | None
     return Reading(hearing, "openings", bits, words, also)
 
 
+def opened(heard: Heard) -> int:
+    """Bursts that begin with flag and frame format type 3."""
+    begins = (heard.octets[at : at + 2] for at in heard.starts)
+    return sum(len(two) == 2 and two[0] == FLAG and two[1] >> 4 == 0xA for two in begins)
+
+
 @lru_cache(maxsize=256)
 def _first(hearing: Hearing, octets: int) -> frozenset[bytes]:
     """Beginnings, also for clocks that are a little off: a sample may fall on an edge."""
@@ -190,6 +204,25 @@ def _first(hearing: Hearing, octets: int) -> frozenset[bytes]:
             return frozenset()
         out |= ways
     return frozenset(out) if len(out) <= 64 * octets**4 else frozenset()
+
+
+def _disturbed(facts: Facts) -> list[Diagnosis]:
+    """Frames begin as they should and arrive damaged, and no other rate or format explains it."""
+    for stream in facts.streams:
+        heard = stream.heard()
+        begun = opened(heard)
+        if begun >= 4 and 2 * begun > len(heard.starts):
+            good = facts.good["hdlc"]
+            words = f"{begun} of {len(heard.starts)} bursts begin with flag and frame format, {good} frames are good"
+            lost = facts.flags[Flag.OVERRUN] + facts.flags[Flag.LOSS]
+            evidence = (words, f"{lost} overruns or losses told by the capture", *errors(facts))
+            advice = (
+                "rate and format are right: look for noise, missing termination or ground, collisions of two readers, "
+                "and a tap that loses octets (overruns)"
+            )
+            title = "disturbed line: frames begin well and arrive damaged"
+            return [Diagnosis("line.disturbed", title, 70, evidence, stream.numbers(), advice)]
+    return []
 
 
 # -- words ----------------------------------------------------------------------------------------------------
@@ -247,91 +280,3 @@ def errors(facts: Facts) -> list[str]:
     kinds = ((Flag.FRAMING_ERROR, "framing errors"), (Flag.PARITY_ERROR, "parity errors"), (Flag.BREAK, "breaks"))
     told = [f"{facts.flags[flag]} {words}" for flag, words in kinds if facts.flags[flag]]
     return [f"the tap reported {', '.join(told)} in {len(facts.records)} records"] if told else []
-
-
-# -- parity, silence ----------------------------------------------------------------------------------------
-
-
-def parity(facts: Facts) -> list[Diagnosis]:
-    """Code line.format: a parity bit where the tap expects the stop bit, or in bit 7."""
-    if not facts.serial:
-        return []
-    for stream in facts.streams:
-        found = _stop_bits(facts, stream) or (_bit_7(stream) if not facts.frames_good else None)
-        if found is not None:
-            return [found]
-    return []
-
-
-def _stop_bits(facts: Facts, stream: Stream) -> Diagnosis | None:
-    """Framing errors exactly at the octets whose parity bit would be 0."""
-    if not stream.single or not facts.frames_good:
-        return None
-    low = [bool(flags & Flag.FRAMING_ERROR) for *_, flags in stream.records]
-    ones = [octet.bit_count() & 1 for octet in stream.octets]
-    if sum(low) < 8 or not 0.02 * len(low) < sum(low) < 0.98 * len(low):
-        return None
-    for name, odd in (("8E1", 0), ("8O1", 1)):
-        agree = sum(error == (one == odd) for error, one in zip(low, ones, strict=True))
-        if agree >= 0.97 * len(low):
-            words = f"{agree} of {len(low)} octets have a framing error exactly where the parity bit of {name} is 0"
-            return Diagnosis(
-                "line.format", f"wrong format: the line talks {name}, the tap listened 8N1", 95, (words,),
-                stream.numbers(), f"open the tap as {name} (serial:PORT?format={name})",
-            )  # fmt: skip
-    return None
-
-
-def _bit_7(stream: Stream) -> Diagnosis | None:
-    """Seven-bit text with its parity in bit 7."""
-    octets = stream.octets
-    if len(octets) < FEW or max(octets) < 0x80:
-        return None
-    text = sum(0x20 <= octet & 0x7F < 0x7F or octet & 0x7F in b"\r\n\t\x01\x02\x03\x04\x06" for octet in octets)
-    for name, odd in (("7E1", 0), ("7O1", 1)):
-        right = sum(octet.bit_count() & 1 == odd for octet in octets)
-        if right >= 0.97 * len(octets) and text >= 0.95 * len(octets):
-            evidence = (
-                f"bit 7 makes the parity of {name} right in {right} of {len(octets)} octets, {text} are text below"
-            )
-            return Diagnosis(
-                "line.format", f"seven-bit text with parity ({name}), heard as 8N1", 90, (evidence,),
-                stream.numbers(), f"state it: --assume format={name} (a live tap: serial:PORT?format={name})",
-            )  # fmt: skip
-    return None
-
-
-def silence(facts: Facts) -> list[Diagnosis]:
-    """Codes line.silent, line.breaks, line.noise: there is nothing on this channel that could decode."""
-    records = tuple(r.no for r in facts.records)
-    if not facts.octets and not facts.flags[Flag.BREAK]:
-        other = any(each.octets for each in facts.partners)
-        words = f"no octet in {len(records)} records" if records else "no record at all"
-        if facts.channel.link_type not in (1,) and not facts.serial:
-            return []
-        advice = "check power, plug and TX/RX of the tap; is the right port or interface named?"
-        if not facts.serial:
-            advice = "check the interface and the capture filter (for example: port 4059)"
-        if other:
-            advice = "only the other wire talks: " + advice
-        return [Diagnosis("line.silent", "nothing was heard", 95, (words,), records, advice)]
-    if not facts.serial:
-        return []
-    held = sum(octet == 0 for s in facts.streams for octet in s.octets)
-    size = sum(len(s.octets) for s in facts.streams)
-    if held == size and (size or facts.flags[Flag.BREAK]):
-        words = f"{facts.flags[Flag.BREAK]} breaks and {size} octets, all of them 00"
-        advice = (
-            "a line that rests low is inverted or not driven: swap A and B of RS-485, check ground, bias and polarity; "
-            "a tap that is 16 times too fast sees the same: try baud=300 and 600"
-        )
-        return [
-            Diagnosis("line.breaks", "only breaks: the line rests at the wrong level", 85, (words,), records, advice)
-        ]
-    alone = sum(len(burst) <= 2 for s in facts.streams for burst in s.bursts())
-    bursts = sum(len(s.starts) for s in facts.streams)
-    if not facts.frames_good and bursts >= 5 and alone >= 0.9 * bursts:
-        words = f"{alone} of {bursts} bursts are of one or two octets"
-        advice = "an open input or a line without bias picks this up: connect ground and both wires, terminate RS-485"
-        return [Diagnosis("line.noise", "only noise: single octets after pauses", 70, (words,), records, advice)]
-    return []

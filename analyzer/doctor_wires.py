@@ -152,7 +152,7 @@ def _name(address: Address) -> str:
 
 def address(facts: Facts) -> list[Diagnosis]:
     """Code hdlc.address: SNRM to server addresses that never answer. Lists all addresses asked and answering."""
-    if facts is not facts.partners[0]:
+    if facts is not facts.partners[0] or any(each.lost for each in facts.partners):
         return []
     frames = _line(facts)
     asked: dict[Address, list[Frame]] = defaultdict(list)
@@ -209,6 +209,8 @@ def unanswered(facts: Facts) -> list[Diagnosis]:
     """Code meter.silent: requests, and not one answer to any of them."""
     if facts is not facts.partners[0]:
         return []
+    if any(each.lost for each in facts.partners):
+        return []  # what was not understood may be the answers
     exchanges = [e for each in facts.partners for e in each.exchanges if e.request and not e.responses]
     answered = any(e.responses for each in facts.partners for e in each.exchanges)
     frames = _line(facts) if facts.serial else []

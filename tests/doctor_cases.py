@@ -7,6 +7,7 @@ import base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 from encode import hdlc, plain, uart
@@ -136,6 +137,20 @@ def echoed() -> Given:
     return line(out, gap=20 * MS)
 
 
+def damaged(lossy: bool = False, seed: int = 1) -> Given:
+    """Three bits turned in most frames, or every tenth octet lost."""
+    random = Random(seed)
+    out = []
+    for octets in session() * 3:
+        mended = bytearray(octets)
+        for _ in range(3 if random.random() < 0.9 else 0):
+            at = random.randrange(2, len(mended) - 1)
+            mended[at] ^= 1 << random.randrange(8)
+        kept = bytes(o for n, o in enumerate(octets) if n < 2 or random.random() > 0.1)
+        out.append(kept if lossy else bytes(mended))
+    return line(out, gap=200 * MS)
+
+
 def addressed() -> Given:
     """SNRM to lower address 18, where 17 answers."""
     wrong = Link(server=(1, 18, 4))
@@ -246,6 +261,9 @@ CASES: dict[str, Case] = {
     "line.rate twice": Case("line.rate", lambda: tapped(19200, 9600)),
     "line.rate three halves": Case("line.rate", lambda: tapped(14400, 9600, own=False)),
     "line.rate of a sign-on": Case("line.rate", lambda: tapped(2400, 4800, "7E1", octets=[b"/?!\r\n"] * 4, own=False)),
+    "line.rate 32 times too fast": Case("line.rate", lambda: tapped(300, 9600)),
+    "line.disturbed": Case("line.disturbed", damaged),
+    "line.disturbed, octets lost": Case("line.disturbed", lambda: damaged(lossy=True)),
     "line.inverted": Case("line.inverted", lambda: tapped(9600, 9600, inverted=True)),
     "line.inverted, a record a burst": Case("line.inverted", lambda: tapped(9600, 9600, inverted=True, own=False)),
     "line.format": Case("line.format", lambda: tapped(2400, 2400, "8E1", eager=True, own=False)),

@@ -4,10 +4,11 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
 from cli_run import run
-from doctor_cases import CASES, DEMO, PROFILES, UNKNOWN, Given, dialogue, line, report, shown, tapped
+from doctor_cases import CASES, DEMO, PROFILES, UNKNOWN, Given, damaged, dialogue, line, report, shown, tapped
 
 from analyzer import doctor, keys
 from analyzer.doctor import CHECKS, numbers, to_json, to_text
@@ -89,6 +90,17 @@ def test_silence_on_pushes(corpus: Path) -> None:
 def test_silence_where_the_tap_listens_rightly(baud: int, own: bool) -> None:
     found = report(tapped(baud, baud, own=own)).channels[0]
     assert (found.verdict, found.good_frames, found.diagnoses) == ("healthy", 16, [])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_damage_and_noise_are_no_wrong_rate(seed: int) -> None:
+    """Undamaged frames among damaged ones prove no other format, and noise proves nothing."""
+    random = Random(seed)
+    noise = line([random.randbytes(random.randrange(5, 60)) for _ in range(40)])
+    assert [d.code for d in report(noise).channels[0].diagnoses] == ["unexplained"]
+    for lossy in (False, True):
+        found = report(damaged(lossy, seed)).channels[0]
+        assert {d.code for d in found.diagnoses} <= {"line.disturbed", "unexplained"}, found.diagnoses
 
 
 def test_names_the_rate_and_the_option() -> None:
