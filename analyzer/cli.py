@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LATER = {
     "open": "the terminal interface",
-    "doctor": "the line doctor",
     "scrub": "scrubbing captures",
     "batch": "many captures at once",
     "compare": "comparing captures",
@@ -128,6 +127,14 @@ def build_parser() -> Parser:
     p = command("explain", "the autopsy: what failed first, and why", "explain session.pcapng")
     p.add_argument("source", nargs="+", metavar="SOURCE")
     p.add_argument("--format", choices=("text", "json"), default="text")
+    common(p)
+
+    p = command(
+        "doctor", "why nothing decodes: rate, polarity, format, wires, addresses, encapsulation", "doctor tap.pcapng"
+    )
+    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("--format", choices=("text", "json"), default="text")
+    p.add_argument("--seconds", type=positive, metavar="N", help="look at the first N seconds; ends a live source")
     common(p)
 
     p = command("profiles", "communication profile descriptors", "profiles doc hdlc")
@@ -278,6 +285,27 @@ def explain_command(args: argparse.Namespace, session: "Session") -> int:
     return 0
 
 
+def doctor_command(args: argparse.Namespace, session: "Session") -> int:
+    from threading import Timer
+
+    from analyzer import doctor
+
+    profiles = session.profiles()
+    with session.source(args.source) as source:
+        live = source.size is None and args.seconds is not None
+        timer = Timer(args.seconds if live else 0, source.close)  # a silent line has no record that could end it
+        if live:
+            timer.start()
+        try:
+            report = doctor.examine(source, profiles, session.ring(), args.seconds)
+        finally:
+            timer.cancel()
+        if args.redact:
+            report = doctor.redacted(report)
+        sys.stdout.buffer.write(doctor.to_json(report) if args.format == "json" else doctor.to_text(report))
+    return 0
+
+
 def profiles_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import profile_commands
 
@@ -320,6 +348,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "calibrate": calibrate_command,
     "decode": decode_command,
     "explain": explain_command,
+    "doctor": doctor_command,
     "profiles": profiles_command,
     "fields": fields_command,
     "demo": demo_command,
