@@ -120,9 +120,6 @@ class CheckField(Field[Any, bytes]):
     def addfield(self, pkt: Packet, s: bytes, val: Any) -> bytes:
         return s
 
-    def getfield(self, pkt: Packet, s: bytes) -> tuple[bytes, Any]:
-        return s, None
-
     def i2repr(self, pkt: Packet | None, x: Any) -> str:
         return "computed" if x is None else f"0x{x:04X}"
 
@@ -155,23 +152,21 @@ class DlmsHdlc(Packet):
         whole = s
         for field in self.fields_desc[: -len(("hcs", "fcs", "closing"))]:
             s, self.fields[field.name] = field.getfield(self, s)
-        opening = self.fields["opening"] is not None
-        end = opening + self.fields["length"]
+        self.fields.update(hcs=None, fcs=None, closing=None)
+        self.explicit = 1
+        end = (self.fields["opening"] is not None) + self.fields["length"]
         header = len(whole) - len(s)
-        if end > len(whole) or end - CHECK_OCTETS < header:  # cut: no check sequence can be told
-            self.fields.update(hcs=None, fcs=None, closing=None)
+        information = s[: max(0, end - CHECK_OCTETS - header)]
+        if end > len(whole) or end - CHECK_OCTETS < header or len(information) == 1:
+            # cut, or of a length that cannot be: no check sequence can be told, the octets stay as they are
+            self.raw_packet_cache, self.raw_packet_cache_fields = whole[:header], {}
             self.after = s, b""
-            self.explicit = 1
             return s
-        information = s[: end - CHECK_OCTETS - header]
-        self.fields["hcs"] = None
-        if len(information) >= CHECK_OCTETS:
+        if information:
             self.fields["hcs"] = int.from_bytes(information[:CHECK_OCTETS], "little")
-            information = information[CHECK_OCTETS:]
         self.fields["fcs"] = int.from_bytes(whole[end - CHECK_OCTETS : end], "little")
         rest, self.fields["closing"] = FlagField("closing").getfield(self, whole[end:])
-        self.after = information, rest
-        self.explicit = 1
+        self.after = information[CHECK_OCTETS:], rest
         return s
 
     def extract_padding(self, s: bytes) -> tuple[bytes, bytes | None]:

@@ -318,6 +318,7 @@ def test_parameters_of_snrm_and_ua() -> None:
     assert bytes(HdlcParameter(identifier=0xF0, value=b"12345")) == b"\xf0\x0512345"
     long = HdlcParameters(bytes.fromhex("818007F00512345678 9A".replace(" ", "")))
     assert long.parameters[0].value == bytes.fromhex("123456789A")
+    assert bytes(HdlcParameter(identifier=7, length=1, value=1)) == b"\x07\x01\x01"
     user = DlmsHdlc(bytes(DlmsHdlc(destination=1, kind="UA") / b"\xf0user"))
     assert user[Raw].load == b"\xf0user"
 
@@ -351,12 +352,30 @@ def test_frames_that_are_wrong_on_purpose() -> None:
         bytes(DlmsHdlc() / bytes(2048))
 
 
+@given(st.data())
+def test_damaged_frames_are_built_back_too(choose: Any) -> None:
+    """Octets turned, lost and added anywhere: in TCP nothing raises, and what scapy makes of it has all octets."""
+    apdu = example(choose.draw(st.sampled_from(("get-request-normal", "get-response-with-list", "aarq"))))
+    info = choose.draw(st.sampled_from((b"", b"x", b"\xe6\xe6\0" + apdu, hdlc.parameters())))
+    kind = choose.draw(st.sampled_from(("I", "RR", "SNRM", "UA", "FRMR", "UI")))
+    octets = bytearray(hdlc.frame(kind, info=info))
+    for at, value in choose.draw(st.lists(st.tuples(st.integers(0, len(octets) - 1), st.integers(0, 255)), max_size=4)):
+        octets[at] = value
+    frame = bytes(octets[: choose.draw(st.integers(1, len(octets)))]) + choose.draw(st.binary(max_size=3))
+    hdlc_on(4061)
+    again = TCP(bytes(TCP(dport=4061) / Raw(frame)))
+    assert bytes(again.payload) == frame
+    whole = UDP(bytes(UDP(dport=4059) / Raw(frame)))
+    assert bytes(whole.payload) == frame
+
+
 # -- APDUs built -------------------------------------------------------------------------------------------
 
 
 def test_requests_are_built_from_words() -> None:
     get = GetRequestNormal(class_id=3, instance_id="1-0:1.8.0*255")
     assert bytes(get) == example("get-request-normal")
+    assert "1-0:1.8.0*255" in get.show(dump=True)
     chosen = GetRequestNormal(class_id=7, instance_id="1-0:99.1.0*255", access_selection=1, access_selector=2)
     chosen.access_parameters = Data("structure", [Data("double-long-unsigned", 1), Data("long-unsigned", 2)])
     assert bytes(chosen)[-11:].hex() == "02020206000000011200" + "02"
