@@ -22,7 +22,6 @@ LATER = {
     "compare": "comparing captures",
     "correlate": "correlating captures",
     "whatif": "what-if analysis",
-    "extcap": "the Wireshark extcap program",
 }
 LEVELS = ("message", "frame", "exchange", "finding", "association", "object", "address")
 
@@ -132,7 +131,7 @@ def build_parser() -> Parser:
     p = command(
         "doctor", "why nothing decodes: rate, polarity, format, wires, addresses, encapsulation", "doctor tap.pcapng"
     )
-    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("source", nargs="+", metavar="SOURCE")
     p.add_argument("--format", choices=("text", "json"), default="text")
     p.add_argument("--seconds", type=positive, metavar="N", help="look at the first N seconds; ends a live source")
     common(p)
@@ -171,6 +170,20 @@ def build_parser() -> Parser:
     )
     p.add_argument("--assume", action="append", default=[], metavar="KEY=VALUE,…", help="what the file lacks")
     p.add_argument("--quiet", action="store_true", help="no remarks on stderr but the lateness")
+
+    p = command("extcap", "the program that Wireshark runs to capture from our taps", "extcap install")
+    p.add_argument("action", nargs="?", choices=("install",), help="write it into Wireshark's extcap folder")
+    p.add_argument("--dir", metavar="FOLDER", help="install there")
+    for name in ("--extcap-interfaces", "--extcap-dlts", "--extcap-config", "--capture", "--markers"):
+        p.add_argument(name, action="store_true")
+    for name in ("version", "interface", "reload-option", "capture-filter"):
+        p.add_argument(f"--extcap-{name}", metavar=name.upper())
+    p.add_argument("--fifo", metavar="FILE")
+    p.add_argument("--baud", default="9600", metavar="N|find")
+    p.add_argument("--format", default="8N1", metavar="8N1|7E1|8E1")
+    p.add_argument("--second-port", metavar="DEVICE", help="hears the server, where the first hears the client")
+    p.add_argument("--profile", metavar="NAME")
+    p.add_argument("--speed", default="1x", metavar="2x|max", help="of the demo")
 
     command("demo", "analyze the shipped captures and show what the program can do", "demo")
     for name, what in LATER.items():
@@ -291,9 +304,9 @@ def doctor_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import doctor
 
     profiles = session.profiles()
-    with session.source(args.source) as source:
+    with session.source(one_source(args.source)) as source:
         live = source.size is None and args.seconds is not None
-        timer = Timer(args.seconds if live else 0, source.close)  # a silent line has no record that could end it
+        timer = Timer(args.seconds if live else 0, getattr(source, "stop", source.close))  # a silent line has no record that could end it
         if live:
             timer.start()
         try:
@@ -340,6 +353,14 @@ def replay_command(args: argparse.Namespace, session: "Session") -> int:
     return 0
 
 
+def extcap_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import extcap
+
+    for line in extcap.answer(args):
+        print(line)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "dump": dump_command,
     "timing": timing_command,
@@ -353,6 +374,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "fields": fields_command,
     "demo": demo_command,
     "replay": replay_command,
+    "extcap": extcap_command,
 }
 
 

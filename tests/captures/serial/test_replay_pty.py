@@ -1,6 +1,7 @@
 """Pseudo terminals: raw, by name, and aware of whether somebody listens."""
 
 import os
+import termios
 
 import pytest
 
@@ -13,6 +14,7 @@ def test_octets_pass_as_they_are() -> None:
     other = os.open(pty.name, os.O_RDWR | os.O_NOCTTY)
     every = bytes(range(256))  # control characters, CR and LF, XON and XOFF, DEL
     try:
+        assert not termios.tcgetattr(other)[3] & (termios.ICANON | termios.ECHO | termios.ISIG)
         assert pty.unread() == 0
         assert os.write(pty.fd, every) == 256
         got = b""
