@@ -306,7 +306,9 @@ def doctor_command(args: argparse.Namespace, session: "Session") -> int:
     profiles = session.profiles()
     with session.source(one_source(args.source)) as source:
         live = source.size is None and args.seconds is not None
-        timer = Timer(args.seconds if live else 0, getattr(source, "stop", source.close))  # a silent line has no record that could end it
+        timer = Timer(
+            args.seconds if live else 0, getattr(source, "stop", source.close)
+        )  # a silent line has no record that could end it
         if live:
             timer.start()
         try:

@@ -45,10 +45,11 @@ RECORDER = Wire("recorder", description="what the recorder itself has to say", w
 
 
 class _Due(Value, frozen=True, gc=False, order=True):
-    """One packet block to be written. length: octets on the wire. word: epb_flags."""
+    """One packet block to be written, in order of order_ns. length: octets on the wire. word: epb_flags."""
 
-    ns: int
+    order_ns: int
     number: int
+    ns: int
     wire: Wire
     octets: bytes
     length: int
@@ -72,6 +73,7 @@ class Recording:
         self.dropped: dict[Wire, int] = {}  # by the system, as dumpcap or the socket tells
         self._heap: list[_Due] = []
         self._count = 0
+        self._order: dict[Wire, int] = {}
         self._writer: PcapngWriter | None = None
         self._numbers: dict[Wire, int] = {}  # of the file at hand
 
@@ -124,7 +126,7 @@ class Recording:
         """Writes what has a time up to until_ns (None: everything), and flushes."""
         heap = self._heap
         try:
-            while heap and (until_ns is None or heap[0].ns <= until_ns):
+            while heap and (until_ns is None or heap[0].order_ns <= until_ns):
                 self._write(heapq.heappop(heap))
             self.spool.flush()
         except CaptureError as error:
@@ -170,7 +172,8 @@ class Recording:
         comment: str | None = None,
     ) -> None:
         self._count += 1
-        heapq.heappush(self._heap, _Due(ns, self._count, wire, octets, length, word, lost, custom, comment))
+        order = self._order[wire] = max(ns, self._order.get(wire, ns))  # octets of a wire never overtake each other
+        heapq.heappush(self._heap, _Due(order, self._count, ns, wire, octets, length, word, lost, custom, comment))
 
     def _write(self, due: _Due) -> None:
         if self._writer is None or self.spool.full(due.ns):

@@ -34,7 +34,10 @@ def test_every_module_outside_can_be_imported() -> None:
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for folder in ("analyzer", "captures", "dissectors", "tui")
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if "serial" not in path.parts and "demo" not in path.parts and path.name != "__init__.py"
+        if "serial" not in path.parts
+        and "demo" not in path.parts
+        and path.name != "__init__.py"
+        and not path.name.startswith("scapy")  # scapy itself asks which system it is on
     ]
     assert len(modules) > 150
     done = elsewhere(f"import importlib\nfor name in {modules!r}:\n    importlib.import_module(name)\n")

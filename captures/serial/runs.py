@@ -13,7 +13,7 @@ from dissectors.record import Flag, Value
 
 RUN_OCTETS = 1024
 RUN_NS = 200_000_000  # a longer run is given in parts, so that a reader sees it grow
-IDLE_NS = 5_000_000  # after so much silence, and three characters, a run is over
+IDLE_NS = 20_000_000  # after so much silence, and three characters, a run is over
 JOINED_NS = 300_000  # a shorter pause, or one shorter than half a character, is no pause
 
 
@@ -74,6 +74,7 @@ class _Open:
         self.early_ns = piece.early_ns
 
     def run(self) -> Run:
+        self.first_end_ns = min(self.first_end_ns, self.last_end_ns - (len(self.octets) - 1) * self.character_ns)
         early = max(self.early_ns, self.hidden_ns, self.first_end_ns - self.lower_first)
         first = self.first_end_ns - self.character_ns
         return Run(self.wire, first, self.last_end_ns, early, bytes(self.octets), self.flags)
@@ -154,5 +155,7 @@ class Line:
                 run.add(piece)
                 continue
             if run is not None:
+                if run.wire == piece.wire:  # what comes later bounds what was before
+                    run.last_end_ns = min(run.last_end_ns, piece.first_end_ns - self.character_ns)
                 yield run.run()
             self._open = _Open(piece, self.character_ns)

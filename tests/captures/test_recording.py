@@ -47,13 +47,14 @@ def test_records_are_written_in_order_of_time_as_far_as_they_are_settled(tmp_pat
     path = str(tmp_path / "a.pcapng")
     recording = Recording(path)
     recording.begin()
-    for k in (3, 1, 2, 5):
-        recording.run(CLIENT, T + k, T + k + 10, 1, bytes([k]), UP)
+    for k, wire in ((3, CLIENT), (1, SERVER), (2, SERVER), (5, CLIENT)):
+        recording.run(wire, T + k, T + k + 10, 1, bytes([k]), UP)
     recording.settle(T + 3)
     assert [r.octets for r in read(path)[0]] == [b"\1", b"\2", b"\3"]
-    recording.run(CLIENT, T + 4, T + 14, 1, b"\4", UP)
+    recording.run(SERVER, T + 4, T + 14, 1, b"\4", UP)
+    recording.run(CLIENT, T + 3, T + 13, 1, b"\6", UP)  # behind 5 on its wire: it stays behind
     recording.close()
-    assert [r.octets for r in read(path)[0]] == [b"\1", b"\2", b"\3", b"\4", b"\5"]
+    assert [r.octets for r in read(path)[0]] == [b"\1", b"\2", b"\3", b"\4", b"\5", b"\6"]
 
 
 def test_statuses_losses_and_packets(tmp_path: Path) -> None:
