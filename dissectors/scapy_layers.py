@@ -11,7 +11,7 @@ HDLC on a TCP port: hdlc_on(4060). The program itself does not use this: its dis
 from scapy.config import conf
 from scapy.fields import ByteField, IntField, ShortField, XByteField
 from scapy.layers.inet import TCP, UDP
-from scapy.packet import Packet, Raw, bind_bottom_up, bind_layers
+from scapy.packet import Packet, Raw, bind_top_down
 
 from dissectors.data_types import Data
 from dissectors.link.hdlc import FLAG
@@ -175,14 +175,19 @@ class RtacSerial(Packet):
         return DlmsHdlc if payload[:1] == bytes((FLAG,)) else Raw
 
 
+def carry(transport: type[Packet], port: int, layer: type[Packet]) -> None:
+    """A port of TCP or UDP carries layer, whatever the other port is: scapy's own default, 53, would be DNS."""
+    guesses = [({side: port}, layer) for side in ("dport", "sport")]
+    transport.payload_guess = [*guesses, *transport.payload_guess]
+    bind_top_down(transport, layer, dport=port)
+
+
 def hdlc_on(port: int) -> None:
     """From now on this TCP port carries HDLC frames."""
-    bind_bottom_up(TCP, DlmsHdlc, sport=port)
-    bind_layers(TCP, DlmsHdlc, dport=port)
+    carry(TCP, port, DlmsHdlc)
 
 
 for _transport in (TCP, UDP):
-    bind_bottom_up(_transport, DlmsWrapper, sport=PORT)
-    bind_layers(_transport, DlmsWrapper, dport=PORT)
+    carry(_transport, PORT, DlmsWrapper)
 conf.l2types.register(USER0, DlmsHdlc)
 conf.l2types.register(RTAC_SERIAL, RtacSerial)

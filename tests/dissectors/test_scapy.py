@@ -232,6 +232,12 @@ def test_a_wrapper_on_tcp_and_udp() -> None:
     assert two[ExceptionResponse].service_error == 1 and bytes(two)[11:] == wrapper.pdu(b"\xd8\1\1", 1, 16)
 
 
+def test_scapys_default_port_does_not_hide_us() -> None:
+    import scapy.layers.dns  # noqa: F401  # binds UDP port 53, scapy's default source port
+
+    assert DlmsWrapper in UDP(bytes(UDP() / DlmsWrapper() / ExceptionResponse()))
+
+
 def test_hdlc_on_a_tcp_port_and_on_link_types() -> None:
     hdlc_on(4060)
     frame = DlmsHdlc(destination=(1, 17), kind="SNRM")
