@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dissectors import problem
-from dissectors.link import hdlc_address, hdlc_rules
+from dissectors.link import echo, hdlc_address, hdlc_rules
 from dissectors.link.framing import Unit
 from dissectors.link.hdlc import COMMANDS, RESPONSES, Hdlc, Parameters, parties
 from dissectors.link.hdlc_state import UNSEEN, Followed, Link, State, Way, server_key
@@ -135,6 +135,18 @@ class Links:
         for link in self.links.values():
             link.forget()
 
+    def start_again(self) -> None:
+        """The directions were wrong: nothing learned of this line holds."""
+        self._forget_who()
+        self._damaged()
+
+    def _forget_who(self) -> None:
+        self._ways.clear()
+        self.heads.clear()
+        self.links.clear()
+        self._servers.clear()
+        self._sizes.clear()
+
     def _damaged(self) -> None:
         """Something unreadable was sent: whose turn it is, and whether a poll was answered, is not known."""
         self._epoch += 1
@@ -146,14 +158,14 @@ class Links:
     # --- one frame, all rules -----------------------------------------------------------------------
 
     def _judge(self, unit: Unit, value: Hdlc, frame: int, heard: int) -> Followed:
-        echo = self._echo(unit, heard)
+        again = self._echo(unit, value, heard)
         way = self._resolve(value, heard)
         before, self.last, self.heard = self.last_frame, unit, heard
         self.last_frame = frame
         if way is None:
             return Followed(Direction.UNKNOWN)
         link, direction = way.link, way.direction
-        if echo:
+        if again:
             note = Problem(problem.HDLC_ECHO, 0, len(unit.octets), (before,), "frame")
             return Followed(direction, (note,), link.client, link.server, link.physical)
         found: list[Problem] = []
@@ -235,21 +247,22 @@ class Links:
         last.interleaved.add(link.client)
         found.append(Problem(problem.HDLC_TWO_CLIENTS, args=(last.client, link.client, link.server)))
 
-    def _echo(self, unit: Unit, heard: int) -> bool:
+    def _echo(self, unit: Unit, value: Hdlc, heard: int) -> bool:
         """The same octets again, sooner than any retransmission, or heard by the other receiver."""
         last = self.last
         if last is None or not self.line or unit.octets.strip(b"~") != last.octets.strip(b"~"):
             return False
-        if heard != self.heard and Direction.UNKNOWN not in (heard, self.heard):
+        other_wire = heard != self.heard and Direction.UNKNOWN not in (heard, self.heard)
+        if other_wire and not value.symmetric:
             return True
-        if unit.first_ns is None or last.last_ns is None:
-            return False
-        return 0 <= unit.first_ns - last.last_ns <= self.parameters.echo_ms * 1_000_000
+        return echo.soon(last, unit, self.parameters.echo_ms * 1_000_000)
 
     # --- who is who ---------------------------------------------------------------------------------
 
     def _resolve(self, value: Hdlc, heard: int) -> Way | None:
         """The way a frame belongs to: by what it says itself, the learned pair, the capture, a guess; in that order."""
+        if value.symmetric:
+            return self._resolve_symmetric(value, heard)
         way = self._ways.get(value.addresses)
         if way is not None:
             link = way.link
@@ -270,14 +283,26 @@ class Links:
                 return None
         return self._learn(value, direction)
 
+    def _resolve_symmetric(self, value: Hdlc, heard: int) -> Way | None:
+        """Both addresses are the same octets: the frame tells, or the capture, or whose turn it is."""
+        direction = value.direction
+        if not value.direction_certain:
+            if heard != Direction.UNKNOWN:
+                direction = heard
+            elif self._active is not None and self._active.turn != Direction.UNKNOWN:
+                direction = self._active.turn
+        if direction == Direction.UNKNOWN:
+            return None
+        client, server, physical = parties(value.destination, value.source, direction)
+        link = self.links.get((server, physical, client))
+        if link is None:
+            return self._learn(value, direction)
+        return link.up if direction == Direction.TO_SERVER else link.down
+
     def _learn(self, value: Hdlc, direction: int) -> Way:
         """A new address pair, both ways."""
         if len(self._ways) >= 2 * MAX_LINKS:
-            self._ways.clear()
-            self.heads.clear()
-            self.links.clear()
-            self._servers.clear()
-            self._sizes.clear()
+            self._forget_who()
         client, server, physical = parties(value.destination, value.source, direction)
         key = (server, physical, client)
         link = self.links.get(key)
@@ -285,8 +310,10 @@ class Links:
             link = self.links[key] = Link(client, server, physical)
         link.score = 1
         (link.up if direction == Direction.TO_SERVER else link.down).fresh = True
-        forth, back = value.addresses, value.source.octets + value.destination.octets
         same, opposite = (link.up, link.down) if direction == Direction.TO_SERVER else (link.down, link.up)
+        if value.symmetric:
+            return same
+        forth, back = value.addresses, value.source.octets + value.destination.octets
         self._ways[forth] = same
         self._ways[back] = opposite
         return same
