@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dissectors import problem as P
 from dissectors.link import collision, echo
-from dissectors.link.conversation import UNKNOWN, Conversation, Way
+from dissectors.link.conversation import TO_CLIENT, TO_SERVER, UNKNOWN, Conversation, Way
 from dissectors.link.echo import Timed
 from dissectors.link.framing import Chunk, Unit
 from dissectors.link.hdlc import Hdlc, Parameters, parties
@@ -148,7 +148,8 @@ class Ear:
             if not echo.soon(original, unit, loose) or (text and not _may_repeat(original)):
                 continue
             found = None if echo.another(unit.value, octets, original.octets) else echo.alike(original.octets, octets)
-            if found is not None:
+            other_wire = {heard.direction, direction} == {TO_SERVER, TO_CLIENT}
+            if found is not None and (other_wire or echo.lasted(original) or not found.only_altered):
                 return _echoed(f"frame {heard.frame}", found, len(octets))
         under_way = _under_way(way)
         if under_way is not None and echo.soon(under_way, unit, loose):

@@ -9,6 +9,9 @@ Two things together make an echo, whole or damaged:
   original's octets, and at most MOST, may differ; or the copy is a piece of the original of PIECE octets or more.
   Cost: (MOST + 1)² steps, and comparing along 2 MOST + 1 diagonals, however long the two are.
 
+Without octet times, and on the same wire, a copy of the same length with altered octets may be a retransmission
+that noise has hit: it stays a damaged frame. What receivers do to echoes, losing and doubling octets, noise does not.
+
 A retransmission waits for a time-out, an answer for a reaction time: both come later than an echo. Where a
 header check sequence is right and the header is another one, no likeness makes an echo.
 """
@@ -47,6 +50,10 @@ class Likeness(Value, frozen=True, gc=False):
     doubled: int = 0
     added: int = 0
     altered: int = 0
+
+    @property
+    def only_altered(self) -> bool:
+        return bool(self.altered) and not (self.lost or self.doubled or self.added)
 
     @property
     def words(self) -> str:
