@@ -66,7 +66,7 @@ def overlap_ns(one: Timed, other: Timed) -> int:
 def cut_short(run: Timed, after: Timed) -> bool:
     """Whether a frame ends before its length, and another sender's frame begins just there."""
     first, second = begun(run.octets), begun(after.octets)
-    if first is None or second is None or len(run.octets) > first.end or first.source == second.source:
+    if first is None or second is None or len(run.octets) >= first.end or first.source == second.source:
         return False
     a, b, c = run.first_ns, run.last_ns, after.first_ns
     if a is None or b is None or c is None or not lasted(run):

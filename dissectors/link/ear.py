@@ -49,6 +49,7 @@ class Ear:
         self.swapped = False
         self.wires = 1
         self.told = False  # some record stated a direction
+        self.places: dict[Way, tuple[int, int]] = {}  # channel and direction of the last record of each way
         self.recent: deque[Heard] = deque(maxlen=KEPT)
         self.glitches = 0
         self.collisions = 0
@@ -97,39 +98,39 @@ class Ear:
         self._garbled = None
         value = unit.value
         if unit.trusted and isinstance(value, Hdlc):
-            if value.poll:  # the turn is passed: nothing sent before comes back now, and Links knows the frame
+            if value.poll:  # the turn is passed: Links knows this frame and the one before
                 self.recent.clear()
             else:
                 self.recent.append(Heard(unit, frame.no, direction))
         elif frame.layer == "iec62056-21" and unit.kind != "noise":
             self.recent.append(Heard(unit, frame.no, direction))
-        else:
+        elif not unit.trusted:
             self._garbled = Heard(unit, frame.no, direction)
 
     def _absorb(self) -> None:
-        """The frame that passed the turn last, by whatever way it went (hdlc_quick.py)."""
+        """The two frames that were sent last, by whatever way they went (hdlc_quick.py)."""
         links = self.conversation.links
-        if links is None or links.last is None:
-            return
-        if not self.recent or self.recent[-1].frame != links.last_frame:
-            self.recent.clear()
-            self.recent.append(Heard(links.last, links.last_frame, links.heard))
+        for sent in () if links is None else (links.before, links.last):
+            if sent is not None and all(heard.frame != sent[1] for heard in self.recent):
+                self.recent.append(Heard(*sent))
 
     # -- what it tells ------------------------------------------------------------------------------
 
-    def event(self, way: Way, unit: Unit, direction: int, marked: bool, after: Unit | None) -> Event | None:
+    def event(
+        self, way: Way, unit: Unit, direction: int, marked: bool, after: Unit | None, beside: Unit | None
+    ) -> Event | None:
         """What the unit is, None for a frame, a message or plain noise.
 
         direction: as the capture states it. marked: with a framing error or break. after: the unit that follows
-        on the same wire, where it is there already.
+        on the same wire, beside: that of the other wire that follows, where they are there already.
         """
         self._absorb()
-        found = self._echo(way, unit, direction)
+        found = self._echo(unit, direction, beside or _under_way(way))
         if found is not None:
             return found
+        if unit.trusted:
+            return None  # fill
         if unit.kind == "noise" and self.conversation.carrier == "hdlc":
-            if unit.problems and unit.problems[0].kind is P.HDLC_FILL:
-                return None
             found = self._glitch(unit, marked, after)
             if found is not None:
                 return found
@@ -139,7 +140,7 @@ class Ear:
         links = self.conversation.links
         return (PARAMETERS if links is None else links.parameters).echo_ms * 1_000_000
 
-    def _echo(self, way: Way, unit: Unit, direction: int) -> Event | None:
+    def _echo(self, unit: Unit, direction: int, under_way: Timed | None) -> Event | None:
         text = self.conversation.carrier == "iec62056-21"
         loose = self._echo_ns()
         octets = unit.octets
@@ -147,11 +148,12 @@ class Ear:
             original = heard.what
             if not echo.soon(original, unit, loose) or (text and not _may_repeat(original)):
                 continue
-            found = None if echo.another(unit.value, octets, original.octets) else echo.alike(original.octets, octets)
             other_wire = {heard.direction, direction} == {TO_SERVER, TO_CLIENT}
+            found = None if echo.another(unit.value, octets, original.octets) else echo.alike(original.octets, octets)
+            if found is None and other_wire and octets in original.octets:
+                found = echo.Likeness(lost=len(original.octets) - len(octets))
             if found is not None and (other_wire or echo.lasted(original) or not found.only_altered):
                 return _echoed(f"frame {heard.frame}", found, len(octets))
-        under_way = _under_way(way)
         if under_way is not None and echo.soon(under_way, unit, loose):
             begun = under_way.octets
             found = echo.alike(begun, octets[: len(begun)]) if len(begun) >= echo.PIECE else None

@@ -86,8 +86,9 @@ def soon(before: Timed, after: Timed, loose_ns: int) -> bool:
     blur = (before.uncertainty_ns or 0) + (after.uncertainty_ns or 0)
     if not lasted(before):
         return -blur <= c - b <= loose_ns
-    character = min(CHARACTER_MAX_NS, (b - a) // max(1, len(before.octets)))
-    return a - blur <= c <= b + min(loose_ns, SOON_NS + character + blur)
+    character = (b - a) // max(1, len(before.octets))
+    # a damaged frame may have taken the opening flag of the original for its own end: one character earlier
+    return a - blur - character <= c <= b + min(loose_ns, SOON_NS + min(CHARACTER_MAX_NS, character) + blur)
 
 
 def alike(original: bytes, copy: bytes) -> Likeness | None:

@@ -23,6 +23,7 @@ MAX_LINKS = 1024  # address pairs of one line; then all are forgotten and learne
 MAX_SCORE = 4
 
 Names = Callable[[str, int], str | None]
+Sent = tuple[Unit | Frame, int, int]  # what, the number of its frame, the direction that the capture stated
 
 
 def no_names(role: str, value: int) -> str | None:
@@ -51,9 +52,8 @@ class Links:
         self.next: Way | None = None  # whose next frame may take it, when it is the one to come
         self._active: Link | None = None  # of the last frame; None: octets in between were damaged or lost
         self._epoch = 0
-        self.last: Unit | Frame | None = None
-        self.last_frame = 0
-        self.heard: int = Direction.UNKNOWN  # what the capture said of the last frame's direction
+        self.last: Sent | None = None
+        self.before: Sent | None = None  # what was sent before it
         self.poll: tuple[Way, int, Hdlc] | None = None  # the client's frame with P = 1 that waits for an answer
         self._servers: dict[tuple[int, int], Link] = {}  # the link last used with a server
         self._sizes: dict[int, dict[int, int]] = {}  # upper address -> octets of the address -> lower address
@@ -84,9 +84,8 @@ class Links:
             way.link.turn = way.other.direction
             way.link.last_ns = unit.last_ns
             self.poll = (way, frame, value) if way.direction == Direction.TO_SERVER else None
-            self.last = unit
-            self.last_frame = frame
-            self.heard = direction
+            self.before = self.last
+            self.last = (unit, frame, direction)
             self.next = way.other if way.other.steady else None
             return way.plain
         return self._judge(unit, value, frame, direction)
@@ -153,20 +152,19 @@ class Links:
         self.next = None
         self._active = None
         self.poll = None
-        self.last = None
+        self.last = self.before = None
 
     # --- one frame, all rules -----------------------------------------------------------------------
 
     def _judge(self, unit: Unit, value: Hdlc, frame: int, heard: int) -> Followed:
         again = self._echo(unit, value, heard)
         way = self._resolve(value, heard)
-        before, self.last, self.heard = self.last_frame, unit, heard
-        self.last_frame = frame
+        self.before, self.last = self.last, (unit, frame, heard)
         if way is None:
             return Followed(Direction.UNKNOWN)
         link, direction = way.link, way.direction
         if again:
-            note = Problem(problem.HDLC_ECHO, 0, len(unit.octets), (before,), "frame")
+            note = Problem(problem.HDLC_ECHO, 0, len(unit.octets), (again,), "frame")
             return Followed(direction, (note,), link.client, link.server, link.physical)
         found: list[Problem] = []
         if link.epoch != self._epoch:
@@ -247,15 +245,16 @@ class Links:
         last.interleaved.add(link.client)
         found.append(Problem(problem.HDLC_TWO_CLIENTS, args=(last.client, link.client, link.server)))
 
-    def _echo(self, unit: Unit, value: Hdlc, heard: int) -> bool:
-        """The same octets again, sooner than any retransmission, or heard by the other receiver."""
-        last = self.last
-        if last is None or not self.line or unit.octets.strip(b"~") != last.octets.strip(b"~"):
-            return False
-        other_wire = heard != self.heard and Direction.UNKNOWN not in (heard, self.heard)
-        if other_wire and not value.symmetric:
-            return True
-        return echo.soon(last, unit, self.parameters.echo_ms * 1_000_000)
+    def _echo(self, unit: Unit, value: Hdlc, heard: int) -> int:
+        """The frame whose octets these are again, sooner than any retransmission, or heard by the other receiver."""
+        if self.last is None or not self.line:
+            return 0
+        last, number, direction = self.last
+        if unit.octets.strip(b"~") != last.octets.strip(b"~"):
+            return 0
+        if heard != direction and Direction.UNKNOWN not in (heard, direction) and not value.symmetric:
+            return number
+        return number if echo.soon(last, unit, self.parameters.echo_ms * 1_000_000) else 0
 
     # --- who is who ---------------------------------------------------------------------------------
 

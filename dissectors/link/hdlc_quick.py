@@ -103,7 +103,7 @@ class Line:
         if way is not links.next or len(octets) != head.size or octets[-1] != FLAG or self.framer.buffer:
             return None
         if self.told and r.first_ns is not None and links.last is not None:
-            ended = links.last.last_ns
+            ended = links.last[0].last_ns
             if ended is not None and r.first_ns < ended:
                 return None  # it overlaps the frame before
         other = way.other
@@ -160,8 +160,7 @@ class Line:
         link.turn = other.direction
         link.last_ns = r.last_ns
         links.poll = (way, no, head.value) if head.up else None
-        links.last = frame
-        links.last_frame = no
-        links.heard = self.heard
+        links.before = links.last
+        links.last = (frame, no, self.heard)
         links.next = other if other.steady else None
         return frame

@@ -62,38 +62,41 @@ class SerialLines:
         if ear.wires > 1 or ear.swapped:
             direction = self._direction(r, ear)
         way = conversation.ways[direction == TO_CLIENT]
+        ear.places[way] = (r.channel, direction)
         owed: tuple[Problem, ...] = ()
         if r.flags & UNUSUAL or r.lost or r.comment is not None:
             owed = said(r)
             if any(p.kind is P.CAPTURE_LOSS for p in owed):
                 for each in (way,) if r.octets or direction != UNKNOWN else conversation.ways:
-                    yield from self._frames(ear, conversation.lose(each, r.lost), r.channel, direction)
+                    yield from self._frames(ear, conversation.lose(each, r.lost))
         if not r.octets:
             yield self._mark(r, way.path, way.profile, ear, owed)
             return
         if owed:
             self._owe(r, owed)
         units = conversation.feed(way, Chunk(r.octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
-        yield from self._frames(ear, units, r.channel, direction)
+        yield from self._frames(ear, units)
         if len(units) == 1:
             self._learn(ear, way, units[0][1], r, direction)
 
     def end(self, conversation: Conversation) -> Iterator[Frame]:
         """What the line of a conversation still holds."""
-        channel, ear = next(each for each in self._ears.items() if each[1].conversation is conversation)
-        for way, unit in conversation.end():
-            direction = TO_CLIENT if way is conversation.ways[1] else UNKNOWN
-            yield from self._frames(ear, [(way, unit)], channel, direction)
+        ear = next(ear for ear in self._ears.values() if ear.conversation is conversation)
+        yield from self._frames(ear, conversation.end())
 
-    def _frames(self, ear: Ear, units: Units, channel: int, direction: int) -> Iterator[Frame]:
+    def _frames(self, ear: Ear, units: Units) -> Iterator[Frame]:
         for index, (way, unit) in enumerate(units):
+            channel, direction = ear.places[way]
             no = self.number()
             owed = self._pay(unit) if self._owed else ()
             good = unit.trusted and unit.value is not None  # an echo of equal octets is told by Links
             event = None
             if not good:
-                after = units[index + 1][1] if index + 1 < len(units) and units[index + 1][0] is way else None
-                event = ear.event(way, unit, direction, not self._marked.isdisjoint(unit.records), after)
+                later = units[index + 1 :]
+                after = later[0][1] if later and later[0][0] is way else None
+                beside = next((other for wire, other in later if wire is not way), None)
+                marked = not self._marked.isdisjoint(unit.records)
+                event = ear.event(way, unit, direction, marked, after, beside)
             if event is not None:
                 yield self._event(no, way, unit, channel, event, owed)
                 continue
