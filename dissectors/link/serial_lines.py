@@ -170,7 +170,11 @@ class SerialLines:
             other = self._other_wire(r)
             ear = self._ears[r.channel] = other or self._start(r)
             ear.wires += other is not None
-            ear.swapped = ear.swapped or self.channels[r.channel].swap != (r.channel in self._early)
+            ear.swapped = ear.swapped or any(
+                channel.swap != (channel.number in self._early)
+                for channel in self.channels
+                if channel.number == r.channel or self._paired(channel.number, r.channel)
+            )
         if r.direction != UNKNOWN:
             ear.told = True
             self._heard[r.channel] = r.direction if self._heard.get(r.channel, r.direction) == r.direction else UNKNOWN
@@ -190,16 +194,20 @@ class SerialLines:
         return Ear(self.converse("text" if self.channels[r.channel].link_type == TEXT_LINK else "serial"))
 
     def _other_wire(self, r: Record) -> Ear | None:
-        this = self.channels[r.channel]
-        stem, separator, wire = this.name.rpartition(":")
+        link = self.channels[r.channel].link_type
         found = None
         for number, ear in self._ears.items():
-            first = self.channels[number]
-            paired = first.name.rpartition(":")[0] == stem and separator and wire
             opposite = {self._heard.get(number, UNKNOWN), r.direction} == {TO_SERVER, TO_CLIENT}
-            if first.link_type == this.link_type and (paired or (opposite and len(self._ears) == 1)):
+            alone = opposite and len(self._ears) == 1 and self.channels[number].link_type == link
+            if alone or self._paired(number, r.channel):
                 found = ear
         return found
+
+    def _paired(self, one: int, other: int) -> bool:
+        """Two channels that are named as wires of one tap: "tap:A", "tap:B"."""
+        a, b = self.channels[one], self.channels[other]
+        stem, separator, wire = b.name.rpartition(":")
+        return bool(separator and wire) and a.name.rpartition(":")[0] == stem and a.link_type == b.link_type
 
     def _direction(self, r: Record, ear: Ear) -> int:
         """What a record states; of two wires, what the tap marks without direction is of the wire it came on."""
