@@ -66,8 +66,7 @@ class Ear:
         if self.told:
             there.framer, back.framer = back.framer, there.framer
             there.wrapper, back.wrapper = back.wrapper, there.wrapper
-        for way in (there, back):
-            way.direction = 1 - way.direction if way.direction != UNKNOWN else UNKNOWN
+            there.direction, back.direction = back.direction, there.direction
         if self.conversation.links is not None:
             self.conversation.links.start_again()
 

@@ -117,11 +117,7 @@ def _reach(original: bytes, copy: bytes, most: int) -> list[dict[int, int]] | No
         before = rows[-1] if rows else {}
         for k in range(-differences, differences + 1):
             i = max(before.get(k, -2) + 1, before.get(k + 1, -2) + 1, before.get(k - 1, -1)) if rows else 0
-            if i < 0:
-                continue
             i = min(i, n, m - k)
-            if i < 0 or i + k < 0:
-                continue
             while original[i : i + RUN] == copy[i + k : i + k + RUN] and i + RUN <= n and i + k + RUN <= m:
                 i += RUN
             while i < n and i + k < m and original[i] == copy[i + k]:

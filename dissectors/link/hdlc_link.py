@@ -300,7 +300,7 @@ class Links:
 
     def _learn(self, value: Hdlc, direction: int) -> Way:
         """A new address pair, both ways."""
-        if len(self._ways) >= 2 * MAX_LINKS:
+        if len(self._ways) >= 2 * MAX_LINKS or len(self.links) >= MAX_LINKS:
             self._forget_who()
         client, server, physical = parties(value.destination, value.source, direction)
         key = (server, physical, client)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from scripts import DOWN, GOT, PROFILES, SERIAL, UP, Link, Script, edited, rows_of, run_of
+from scripts import DOWN, GOT, PROFILES, SERIAL, TEXT, UP, Link, Script, edited, rows_of, run_of
 from scripts import GET as GET_APDU
 
 from analyzer.timing import Timing
@@ -135,3 +135,10 @@ def test_a_rule_of_markers_must_name_one() -> None:
 def test_the_finding_of_a_marker() -> None:
     found = [f for f in rows_of(marked(("power-on", 10), ("push", 100)), "finding") if f["code"] == "line.marker"]
     assert [(f["severity"], f["text"]) for f in found] == [("note", "marker power-on")]
+
+
+def test_traffic_of_no_profile_is_not_measured() -> None:
+    script = Script(TEXT, [Channel(0, "log", TEXT), INPUTS])
+    script.add(b"", channel=1, flags=Flag.STATUS, comment="marker power-on")
+    script.add(PUSH).add(PUSH)
+    assert not each(timing(script))

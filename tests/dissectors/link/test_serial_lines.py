@@ -136,8 +136,43 @@ def test_swap_reverses_what_was_resolved_where_nothing_is_stated() -> None:
         assert {(row["client"], row["server"]) for row in rows_of(script)} == ({(1, 103)} if not swap else {(103, 1)})
 
 
+WRAPPED = b"\x00\x01\x00\x10\x00\x01\x00" + bytes([len(GET)]) + GET
+ANSWERED = b"\x00\x01\x00\x01\x00\x10\x00" + bytes([len(GOT)]) + GOT
+
+
+@pytest.mark.parametrize("octets", [hdlc.frame("SNRM", server=(1, 0, 1)), GET, WRAPPED])
+def test_swap_in_mid_stream_where_nothing_is_stated(octets: bytes) -> None:
+    script = Script(TEXT, [Channel(0, "log", TEXT)])
+    for _ in range(4):
+        script.add(octets, after=10_000_000_000)
+    stage = LinkStage(script.channels, PROFILES)
+
+    def told() -> Iterator[Record]:
+        for r in script.records:
+            if r.no == 3:
+                stage.swap(0)
+            yield r
+
+    assert [f.direction for f in stage.frames(told())] == [UP, UP, DOWN, DOWN]
+
+
+def test_swap_of_a_pair_with_wrappers() -> None:
+    script = Script(SERIAL, [Channel(0, "tap:A", SERIAL), Channel(1, "tap:B", SERIAL)])
+    for direction, octets in [(UP, WRAPPED), (DOWN, ANSWERED)] * 2:
+        script.add(octets, 1 - direction, channel=1 - direction)
+    stage = LinkStage(script.channels, PROFILES)
+
+    def told() -> Iterator[Record]:
+        for r in script.records:
+            if r.no == 3:
+                stage.swap(0)
+            yield r
+
+    assert [f.direction for f in stage.frames(told())] == [UP, DOWN] * 2
+
+
 def test_swap_turns_bare_apdus_and_wrappers() -> None:
-    for octets in (GET, b"\x00\x01\x00\x10\x00\x01\x00" + bytes([len(GET)]) + GET):
+    for octets in (GET, WRAPPED):
         for swap, direction in ((False, UP), (True, DOWN)):
             script = Script(TEXT, [Channel(0, "log", TEXT, swap=swap)])
             script.add(octets).add(octets)
