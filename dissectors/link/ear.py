@@ -33,6 +33,14 @@ class Heard(Value, frozen=True):
     direction: int
 
 
+class Rest(Value, frozen=True):
+    """An echo, and how many octets of it may still come as noise of their own."""
+
+    after: Timed
+    name: str
+    room: int
+
+
 class Event(Value, frozen=True):
     """What a unit is instead of a frame. trusted: whose turn it is stays known."""
 
@@ -53,6 +61,7 @@ class Ear:
         self.recent: deque[Heard] = deque(maxlen=KEPT)
         self.glitches = 0
         self.collisions = 0
+        self.rest: Rest | None = None
         self._garbled: Heard | None = None  # the unit heard last, where nobody could read it
 
     # -- direction ----------------------------------------------------------------------------------
@@ -95,6 +104,10 @@ class Ear:
     def remember(self, frame: Frame, unit: Unit, direction: int) -> None:
         """A unit became this frame: it may be heard again."""
         self._garbled = None
+        for p in frame.problems:
+            if p.kind is P.HDLC_ECHO:
+                self.rest = Rest(unit, f"frame {p.args[0]}", max(collision.GLITCH_MAX, len(unit.octets) // echo.SHARE))
+                return
         value = unit.value
         if unit.trusted and isinstance(value, Hdlc):
             if value.poll:  # the turn is passed: Links knows this frame and the one before
@@ -152,13 +165,32 @@ class Ear:
             if found is None and other_wire and octets in original.octets:
                 found = echo.Likeness(lost=len(original.octets) - len(octets))
             if found is not None and (other_wire or echo.lasted(original) or not found.only_altered):
-                return _echoed(f"frame {heard.frame}", found, len(octets))
+                return self._echoed(unit, original, f"frame {heard.frame}", found.words)
         if under_way is not None and echo.soon(under_way, unit, loose):
             begun = under_way.octets
             found = echo.alike(begun, octets[: len(begun)]) if len(begun) >= echo.PIECE else None
             if found is not None:
-                return _echoed(UNDER_WAY, found, len(octets))
-        return None
+                return self._echoed(unit, under_way, UNDER_WAY, found.words)
+        return self._rest_of_echo(unit)
+
+    def _echoed(self, unit: Unit, original: Timed, name: str, words: str) -> Event:
+        """An echo; what of it the framer gave out as noise of its own comes right behind it."""
+        frame = collision.begun(original.octets)
+        length = len(original.octets) if frame is None else frame.end + 1
+        self.rest = Rest(
+            unit, name, max(0, length - len(unit.octets)) + max(collision.GLITCH_MAX, length // echo.SHARE)
+        )
+        return Event("echo", Problem(P.LINE_ECHO, 0, len(unit.octets), (name, words)), True)
+
+    def _rest_of_echo(self, unit: Unit) -> Event | None:
+        rest = self.rest
+        if rest is None or len(unit.octets) > rest.room or not echo.lasted(rest.after):
+            return None
+        end, begin = rest.after.last_ns, unit.first_ns
+        if end is None or begin is None or not 0 <= begin - end <= collision.CUT_NS:
+            return None
+        self.rest = None
+        return Event("echo", Problem(P.LINE_ECHO, 0, len(unit.octets), (rest.name, "the rest of it")), True)
 
     def _glitch(self, unit: Unit, marked: bool, after: Unit | None) -> Event | None:
         loose = self._echo_ns()
@@ -197,10 +229,6 @@ class Ear:
     def collided(self, unit: Unit, words: str) -> Problem:
         self.collisions += 1
         return Problem(P.LINE_COLLISION, 0, len(unit.octets), (self.collisions, words))
-
-
-def _echoed(frame: str, found: echo.Likeness, octets: int) -> Event:
-    return Event("echo", Problem(P.LINE_ECHO, 0, octets, (frame, found.words)), True)
 
 
 def _may_repeat(original: Timed) -> bool:

@@ -247,14 +247,17 @@ class Links:
 
     def _echo(self, unit: Unit, value: Hdlc, heard: int) -> int:
         """The frame whose octets these are again, sooner than any retransmission, or heard by the other receiver."""
-        if self.last is None or not self.line:
-            return 0
-        last, number, direction = self.last
-        if unit.octets.strip(b"~") != last.octets.strip(b"~"):
-            return 0
-        if heard != direction and Direction.UNKNOWN not in (heard, direction) and not value.symmetric:
-            return number
-        return number if echo.soon(last, unit, self.parameters.echo_ms * 1_000_000) else 0
+        octets = unit.octets.strip(b"~")
+        for sent in (self.last, self.before):
+            if sent is None or not self.line or octets != sent[0].octets.strip(b"~"):
+                continue
+            what, number, direction = sent
+            other_wire = heard != direction and Direction.UNKNOWN not in (heard, direction)
+            if other_wire and sent is self.last and not value.symmetric:
+                return number
+            if echo.soon(what, unit, self.parameters.echo_ms * 1_000_000) and (other_wire or sent is self.last):
+                return number
+        return 0
 
     # --- who is who ---------------------------------------------------------------------------------
 

@@ -106,10 +106,11 @@ class SerialLines:
             frame = way.conversation.frame(no, way, unit, channel, direction)
             if ear.swapped:
                 frame = ear.turned_frame(frame, direction)
-            if not frame.problems or all(p.kind is not P.HDLC_ECHO for p in frame.problems):
-                if words:
-                    owed += (ear.collided(unit, words),)
-                ear.remember(frame, unit, direction)
+            if frame.problems and any(p.kind is P.HDLC_ECHO for p in frame.problems):
+                frame = replace(frame, problems=tuple(p for p in frame.problems if p.kind is P.HDLC_ECHO))
+            elif words:
+                owed += (ear.collided(unit, words),)
+            ear.remember(frame, unit, direction)
             yield replace(frame, problems=owed + frame.problems) if owed else frame
 
     def _event(self, no: int, way: Way, unit: Unit, channel: int, event: Event, owed: tuple[Problem, ...]) -> Frame:
