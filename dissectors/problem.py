@@ -75,6 +75,15 @@ CAPTURE_LOSS = _kind("capture.loss", WARN, "the capture says that {0} octets or 
 CAPTURE_LINE = _kind("capture.line-error", WARN, "the tap reported {0} on this record")
 CAPTURE_LINKTYPE = _kind("capture.link-type", WARN, "link type {0} ({1}) is not dissected")
 CAPTURE_CLOCK = _kind("capture.clock", NOTE, "time stamps go back by {0} ns")
+CAPTURE_CLOCK_STEP = _kind(
+    "capture.clock-step", WARN, "the recorder's clock was set by {0} s: times before and after do not compare"
+)
+
+# --- line ---------------------------------------------------------------------------------------
+LINE_ECHO = _kind("line.echo", NOTE, "echo of {0}: {1}")
+LINE_GLITCH = _kind("line.glitch", NOTE, "glitch {0} of this line, where a driver is switched on or off: {1}")
+LINE_COLLISION = _kind("line.collision", WARN, "collision {0} of this line: {1}")
+LINE_MARKER = _kind("line.marker", NOTE, "marker {0}{1}")
 
 # --- network ------------------------------------------------------------------------------------
 ETH_TRUNC = _kind("ethernet.trunc", ERROR, "{0} needs {1} octets, {2} left", "IEEE 802.3")

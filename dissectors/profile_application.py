@@ -124,6 +124,7 @@ class When(Table, frozen=True, kw_only=True):
     mode: Line | None = None
     third_letter: Literal["upper", "lower"] | None = None
     baud: Annotated[int, Meta(ge=1)] | None = None
+    marker: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")] | None = None
 
 
 class Timing(Table, frozen=True, kw_only=True):

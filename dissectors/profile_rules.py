@@ -162,6 +162,20 @@ RULES: dict[str, RuleInfo] = {
         _APDU,
         "equal DataNotification bodies",
     ),
+    "app.first-push": RuleInfo(
+        ("delay",),
+        "marker of the recorder that `when.marker` names, on any channel of the capture",
+        "start of the first push after it, of each server",
+        _APDU,
+        "marker and push captured, the stamps of both channels from one clock, with known uncertainty",
+    ),
+    "app.first-response": RuleInfo(
+        ("delay",),
+        "marker of the recorder that `when.marker` names, on any channel of the capture",
+        "start of the first response after it, of each server",
+        _APDU,
+        "marker and response captured, the stamps of both channels from one clock, with known uncertainty",
+    ),
     "app.inactivity": RuleInfo(
         ("timeout", "delay"),
         "last APDU of an association",

@@ -37,7 +37,6 @@ class Way:
 
     __slots__ = (
         "back",
-        "channel",
         "conversation",
         "direction",
         "framer",
@@ -56,7 +55,6 @@ class Way:
         self.path = path
         self.direction = direction
         self.profile = ""
-        self.channel = 0  # of a serial line: where it was heard last
         self.held: list[Chunk] = []  # of a line without framer: they may be the start of something
         self.framer: Framer | None = None
         self.half: Half | None = None

@@ -183,6 +183,13 @@ class Framer:
         """Octets that wait for more."""
         return len(self.buffer)
 
+    def waiting(self) -> Chunk | None:
+        """The octets that wait for more, with the times of their records; None without."""
+        if not self._chunks:
+            return None
+        first, last = self._chunks[0], self._chunks[-1][1]
+        return Chunk(bytes(self.buffer), first[1].record, _time(first, self._base), last.last_ns, last.uncertainty_ns)
+
     # --- what a framer of a line with other traffic says ----------------------------------------------
 
     def _patience(self) -> int | None:
