@@ -11,7 +11,6 @@ capture in its own time, to try it without a tap. On stderr stands only what end
 """
 
 import argparse
-import importlib
 import os
 import shlex
 import signal
@@ -27,6 +26,7 @@ from typing import Any, BinaryIO
 from analyzer import words
 from captures import linktype
 from captures.pcapng_write import PcapngWriter
+from captures.recorder import Recorder, RecordPlan
 from captures.replay import speed
 from captures.source import open_source
 from dissectors import profile
@@ -34,6 +34,7 @@ from dissectors.errors import CaptureError, UsageError
 from dissectors.record import Direction, Value
 
 PREFIX = "cosemscope-"
+MARKERS = "marker=cts:cts,dsr:dsr"
 DEMO = "cosemscope-demo"
 DEMO_CAPTURE = "hdlc-serial.pcapng"
 FIND = "find"  # the baud rate is found by listening
@@ -92,21 +93,13 @@ def sentence(word: str, **values: object) -> str:
     return f"{word} {''.join(told)}"
 
 
-def live(module: str) -> Any:
-    """A module of the live taps; CaptureError where this system has none."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise CaptureError(f"serial taps are not there on this system ({error})") from None
-
-
 def ports() -> dict[str, Any]:
     """The serial ports by the names of their interfaces."""
     try:
-        found = live("captures.serial.port").list_ports()
-    except CaptureError:
+        from captures.serial.port import list_ports
+    except ImportError:  # no POSIX terminals
         return {}
-    return {PREFIX + os.path.basename(port.device): port for port in found}
+    return {PREFIX + os.path.basename(port.device): port for port in list_ports()}
 
 
 def interfaces() -> list[str]:
@@ -222,17 +215,18 @@ def spec(name: str, args: argparse.Namespace) -> str:
     devices = [ports()[name].device, *([args.second_port] if args.second_port else [])]
     options = {"baud": args.baud, "format": args.format, "profile": args.profile}
     told = [f"{key}={value}" for key, value in options.items() if value]
-    return f"serial:{','.join(devices)}?{'&'.join([*told, *(['markers=cts,dsr'] if args.markers else [])])}"
+    return f"serial:{','.join(devices)}?{'&'.join([*told, *([MARKERS] if args.markers else [])])}"
 
 
 def record(source: str, path: str) -> None:
     """A live tap, recorded straight to the fifo by the recorder's own process."""
-    recorder = live("captures.recorder")
-    running = recorder.Recorder(recorder.RecordPlan(specs=(source,), path=path))
+    running = Recorder(RecordPlan((source,), path))
     try:
         running.wait()
     finally:
-        running.stop()
+        running.close()
+    if running.error is not None:
+        raise CaptureError(running.error)
 
 
 def play_demo(fifo: BinaryIO, factor: float | None) -> None:

@@ -23,6 +23,7 @@ from captures.health import Health, RecordPlan, WireHealth
 from captures.interface import IpCapture
 from captures.recording import RECORDER, Recording, Wire
 from captures.spec import IpSpec, SerialSpec, parse
+from captures.spool import PipeClosed
 from captures.tap_option import Wiring
 from dissectors.errors import CaptureError, UsageError
 from dissectors.record import Channel, Flag
@@ -249,6 +250,8 @@ def main() -> int:
             process.run()
         finally:
             process.close()
+    except PipeClosed as error:
+        process.ended = str(error)
     except CaptureError as error:
         process.ended, process.failed = str(error), True
     process.tell()

@@ -19,6 +19,10 @@ class Ring(Value, frozen=True):
     files: int = 0
 
 
+class PipeClosed(CaptureError):
+    """Nobody reads the pipe any more: no failure."""
+
+
 class Spool:
     """Takes whole blocks with write() and puts them on the disk with flush().
 
@@ -90,6 +94,8 @@ class Spool:
         whole = os.fstat(self._fd).st_size if self.regular else 0
         try:
             self._put(bytes(self._pending))
+        except BrokenPipeError:
+            raise PipeClosed(f"{self.path}: whoever read it has seen enough") from None
         except OSError as error:
             if self.regular:
                 os.ftruncate(self._fd, whole)

@@ -201,16 +201,17 @@ def test_every_chunking_of_a_line_with_sign_on(data: st.DataObject) -> None:
 def test_a_line_with_sign_on_octet_by_octet(direction: int | None) -> None:
     """Who speaks is told by the messages where no receiver tells it."""
     units = signed_on()
-    octet_ns = 1_041_667
+    octet_ns, pause_ns = 1_041_667, 30_000_000
     single = [Sent(s.up, s.octets[i : i + 1]) for s in units for i in range(len(s.octets))]
+    turn = [n for n, s in enumerate(units) for _ in s.octets]
     close = [
         msgspec.structs.replace(
             r,
-            first_ns=r.no * octet_ns,
-            last_ns=r.no * octet_ns,
+            first_ns=r.no * octet_ns + n * pause_ns,
+            last_ns=r.no * octet_ns + n * pause_ns,
             direction=r.direction if direction is None else direction,
         )
-        for r in line_records(single)
+        for r, n in zip(line_records(single), turn)
     ]
     assert rows_heard(run_of(USER0, close)) == rows_heard(run_of(USER0, line_records(units)))
     assert heard(run_of(USER0, close)) == heard(run_of(USER0, line_records(framed())))

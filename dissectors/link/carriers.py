@@ -14,6 +14,7 @@ TEXT_IDLE_FACTOR = 2
 CHARACTER_MS = 1500  # between characters of a message, where no profile says otherwise (IEC 62056-21, 6.3.14)
 LINE = ("hdlc", "iec62056-21")  # carriers that share a line: mode E signs on to HDLC
 FRAMED = ("wrapper", *LINE)
+SIGN_ON = "iec62056-21"  # its profile: what signs on to another
 
 
 class Choice:
@@ -22,6 +23,18 @@ class Choice:
     def __init__(self, profiles: Iterable[Profile]) -> None:
         self.profiles = {profile.name: profile for profile in profiles}
         self._found: dict[tuple[str, str], tuple[str, str]] = {}
+        self._only: dict[str, Choice] = {}
+
+    def only(self, name: str) -> "Choice":
+        """The choice of a channel that is said to carry this profile, and the sign-on that may stand before it; all
+        of them where it is not in force."""
+        if name not in self.profiles:
+            return self
+        found = self._only.get(name)
+        if found is None:
+            named = [self.profiles[name], *(p for p in self.profiles.values() if p.name == SIGN_ON)]
+            found = self._only[name] = Choice(named)
+        return found
 
     def find(self, transport: str, carrier: str) -> tuple[str, str]:
         """(profile's name, stack's name), ("", "") where none fits."""

@@ -390,6 +390,7 @@ class Conversation:
         """A message of IEC 62056-21. A request finds no link: a sign-on that follows one starts a new one."""
         value: Iec21 = unit.value
         self.carrier = "iec62056-21"
+        self._linked(False)
         if value.kind == "request" and self.links is not None:
             self.links.lose()
         known = direction if direction != UNKNOWN else (way.direction if self._oriented else UNKNOWN)
@@ -403,8 +404,16 @@ class Conversation:
             gap_ns=unit.gap_ns,
         )  # fmt: skip
 
+    def _linked(self, linked: bool) -> None:
+        """Both sides of the line are on an HDLC link now, or neither is."""
+        for way in self.ways:
+            if isinstance(way.framer, LineFramer):
+                way.framer.linked = linked
+
     def _hdlc_frame(self, no: int, way: Way, unit: Unit, channel: int, direction: int) -> Frame:
         assert self.links is not None
+        if unit.trusted:
+            self._linked(True)
         if self.carrier != "hdlc":  # signed on to
             self.carrier, self.profile = "hdlc", self.hdlc_profile
             self.turns.forget()

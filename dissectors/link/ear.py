@@ -114,7 +114,7 @@ class Ear:
                 self.recent.clear()
             else:
                 self.recent.append(Heard(unit, frame.no, direction))
-        elif frame.layer == "iec62056-21" and unit.kind != "noise":
+        elif frame.layer == "iec62056-21" and unit.trusted:
             self.recent.append(Heard(unit, frame.no, direction))
         elif not unit.trusted:
             self._garbled = Heard(unit, frame.no, direction)

@@ -147,7 +147,7 @@ class Framer:
             payload,
             problems,
             chunk.carrier,
-            None,
+            chunk.gap_ns,
             trusted,
         )
 
@@ -386,8 +386,8 @@ def _time(placed: tuple[int, Chunk], at: int) -> int | None:
 
 
 def _gap(used: list[tuple[int, Chunk]]) -> int | None:
-    """The largest pause between two chunks, None for one chunk or without a clock."""
-    largest: int | None = None
+    """The largest pause between two chunks or known inside one; None where none is known, or without a clock."""
+    largest = max((chunk.gap_ns for _, chunk in used if chunk.gap_ns is not None), default=None)
     for (_, before), (_, after) in pairwise(used):
         if before.last_ns is None or after.first_ns is None:
             return None

@@ -10,10 +10,10 @@ from dissectors.link.hdlc_framer import Framer, read_good
 from dissectors.link.hdlc_link import Links
 from dissectors.link.hdlc_state import Way
 from dissectors.problem import Problem
-from dissectors.record import Direction, Frame, Path, Record
+from dissectors.record import Direction, Flag, Frame, Path, Record
 
 HEADS_MAX = 16_384  # of one line; then all are forgotten and learned again
-TO_SERVER = int(Direction.TO_SERVER)
+TO_SERVER, OCTET_TIMES = int(Direction.TO_SERVER), int(Flag.OCTET_TIMES)
 CHECKED = 3  # control field and the check sequence after it
 
 
@@ -152,6 +152,7 @@ class Line:
             head.value,
             head.problems,
             head.physical,
+            0 if r.flags & OCTET_TIMES else None,
         )
         way.polls = 0
         way.frames += 1

@@ -4,6 +4,7 @@ HDLC goes first: its check sequences prove. What is known to be in no HDLC frame
 
 - A message starts at "/", SOH, STX, ACK, NAK or a run of NUL, in seven bits, and ends as its kind says.
 - Text may hold single damaged characters; two in a row, or the start of another message, end what was unfinished.
+- On an HDLC link only a request or identification starts text again: what damage leaves of frames is no message.
 - What does not hold together (bits 7 that follow no parity, a cut of few characters) was a false start: noise.
 - An identification waits for one more octet, since a telegram may go on; so do a lone ACK and a run of NUL. Silence,
   the other side of the line (`settle`) and the end of the stream finish them.
@@ -21,6 +22,7 @@ from dissectors.link.iec62056_21 import read
 from dissectors.link.iec62056_21_shape import MORE, NO, SO_FAR, Extent, Place, extent, holds_together, opening, start
 from dissectors.problem import Problem
 
+SLASH, FORMAT = 0x2F, 0xA  # of HDLC frames: type 3
 MESSAGE_MAX = 1 << 18  # octets of one message; a longer one is cut
 OPENING_MAX = 80  # octets that tell a request or identification from a frame without opening flag
 
@@ -40,6 +42,7 @@ class Framer(HdlcFramer):
         self._resume = 0  # how far the message at _seek was looked through
         self._begun = False  # a message is under way at _seek
         self.text = False  # the unit before was text: ACK, NAK and noise are of that dialogue
+        self.linked = False  # good frames since the last message of either side of the line
 
     @property
     def stray(self) -> int:
@@ -83,11 +86,17 @@ class Framer(HdlcFramer):
 
     def _noise(self, out: list[Unit], size: int) -> None:
         """The first `size` octets of the buffer are in no frame, and nothing more belongs to them."""
-        super()._noise(out, self._texts(out, size, final=True))
+        told = len(out)
+        rest = self._texts(out, size, final=True)
+        if rest and len(out) > told and self.buffer[: rest + 1] == bytes((FLAG,)) * (rest + 1):
+            self._fill(out, False)  # flags between a message and a frame
+        else:
+            super()._noise(out, rest)
 
     def _frame(self, out: list[Unit], head: int, end: int, damaged: bool) -> None:
         super()._frame(out, head, end, damaged)
         self.text = False
+        self.linked = self.linked or not damaged
 
     def _why(self, octets: bytes) -> tuple[Problem, ...]:
         if self.text and octets[0] != FLAG:
@@ -123,7 +132,7 @@ class Framer(HdlcFramer):
             kind = value.kind if value is not None else "noise"
             out.append(self._unit(len(octets), kind, value, problems, value is not None and value.good))
             self.bare = self.flagged = False
-            self.text = True
+            self.text, self.linked = True, False
             known = max(0, known - found.end)
         return 0
 
@@ -136,6 +145,9 @@ class Framer(HdlcFramer):
         while (at := start(plain, self._seek, known)) >= 0:
             if at != self._seek:
                 self._seek = self._resume = at
+            if plain[at] != SLASH and (self.linked or (buffer[0] == FLAG and buffer[1] >> 4 == FORMAT)):
+                self._seek = self._resume = at + 1
+                continue
             lone = at == 0 and self.text
             found = extent(Place(plain, at, known, self._resume, lone, final, behind))
             if found.state == MORE or (found.state != NO and holds_together(buffer[at : found.end], found.state)):

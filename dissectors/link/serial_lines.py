@@ -5,6 +5,7 @@ of HDLC may go the short way (hdlc_quick.py). What of a line is no frame: ear.py
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from dissectors.link.framing import Chunk, Unit
 from dissectors.link.hdlc import Hdlc
 from dissectors.link.hdlc_framer import Framer
 from dissectors.link.hdlc_quick import Line
+from dissectors.link.wrapper import Wrapper
 from dissectors.problem import Problem
 from dissectors.record import Channel, Flag, Frame, Path, Record
 
@@ -31,15 +33,19 @@ NOWHERE = Path(0, "other")
 Units = list[tuple[Way, Unit]]
 
 
+class Converse(Protocol):
+    """Starts a conversation. profile: what the recording says that it carries."""
+
+    def __call__(self, transport: str, *, profile: str = "") -> Conversation: ...
+
+
 class SerialLines:
-    """converse(transport) starts a conversation. number(): of the next frame of the whole stage.
+    """converse starts a conversation. number(): of the next frame of the whole stage.
 
     `quick`: the short way of a serial channel * 4 + direction as its records state it.
     """
 
-    def __init__(
-        self, channels: Sequence[Channel], converse: Callable[[str], Conversation], number: Callable[[], int]
-    ) -> None:
+    def __init__(self, channels: Sequence[Channel], converse: Converse, number: Callable[[], int]) -> None:
         self.channels = channels
         self.converse = converse
         self.number = number
@@ -76,7 +82,9 @@ class SerialLines:
         if owed:
             self._owe(r, owed)
         yield from self._frames(ear, conversation.settle(way))
-        units = conversation.feed(way, Chunk(r.octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
+        gap_ns = 0 if r.flags & Flag.OCTET_TIMES else None
+        chunk = Chunk(r.octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns, gap_ns=gap_ns)
+        units = conversation.feed(way, chunk)
         yield from self._frames(ear, units)
         if len(units) == 1:
             self._learn(ear, way, units[0][1], r, direction)
@@ -91,7 +99,8 @@ class SerialLines:
             channel, direction = ear.places[way]
             no = self.number()
             owed = self._pay(unit) if self._owed else ()
-            good = unit.trusted and unit.value is not None  # an echo of equal octets is told by Links
+            # an HDLC frame's echo of equal octets is told by Links
+            good = unit.trusted and isinstance(unit.value, Hdlc | Wrapper)
             event = None
             if not good:
                 later = units[index + 1 :]
@@ -194,7 +203,8 @@ class SerialLines:
             del self.quick[key]
 
     def _start(self, r: Record) -> Ear:
-        return Ear(self.converse("text" if self.channels[r.channel].link_type == TEXT_LINK else "serial"))
+        channel = self.channels[r.channel]
+        return Ear(self.converse("text" if channel.link_type == TEXT_LINK else "serial", profile=channel.profile))
 
     def _other_wire(self, r: Record) -> Ear | None:
         found = None

@@ -347,8 +347,12 @@ class LinkStage:
 
     # -- conversations -------------------------------------------------------------------------------
 
-    def _converse(self, transport: str, source: str | None = None, destination: str | None = None) -> Conversation:
-        c = Conversation(self._count, transport, self.choice, source, destination, self.carrier)
+    def _converse(
+        self, transport: str, source: str | None = None, destination: str | None = None, profile: str = ""
+    ) -> Conversation:
+        """profile: what the recording says that the channel carries; one that is not in force says nothing."""
+        choice = self.choice.only(profile) if profile else self.choice
+        c = Conversation(self._count, transport, choice, source, destination, self.carrier)
         self.conversations[self._count] = c
         self._count += 1
         return c
@@ -363,9 +367,8 @@ class LinkStage:
                 self._ways.clear()
                 self._quick_udp.clear()
                 self._quick_tcp.clear()
-            c = self._converse(
-                p.transport, endpoint(p.source, p.source_port), endpoint(p.destination, p.destination_port)
-            )
+            there, back_there = endpoint(p.source, p.source_port), endpoint(p.destination, p.destination_port)
+            c = self._converse(p.transport, there, back_there, self.channels[channel].profile)
             way, back = c.ways
             way.key, back.key = key, (peer, host, p.destination_port, p.source_port, p.transport)
             self._ways[key] = way

@@ -6,14 +6,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import types
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_run import run
+from terminals import terminal
 
 from analyzer import extcap
+from captures.recorder import RecordPlan
 from captures.source import open_source
 from dissectors.errors import CaptureError, UsageError
 
@@ -32,47 +34,37 @@ class Port:
         self.serial_number = serial_number
 
 
-class Plan:
-    def __init__(self, specs: tuple[str, ...], path: str) -> None:
-        self.specs = specs
-        self.path = path
-
-
-class Recorder:
+class FakeRecorder:
     """What the recorder looks like from its parent's side."""
 
     calls: list[Any] = []
+    error: str | None = None
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: RecordPlan) -> None:
         self.calls.append((plan.specs, plan.path))
 
     def wait(self) -> None:
         self.calls.append("wait")
         os.kill(os.getpid(), signal.SIGTERM)  # Wireshark's stop button
 
-    def stop(self) -> None:
-        self.calls.append("stop")
+    def close(self) -> None:
+        self.calls.append("close")
 
 
 @pytest.fixture
 def taps(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Two ports, and a recorder that tells how it was called."""
     ports = [Port("/dev/ttyUSB0", "FT232R {USB} UART\n", "A1"), Port("/dev/ttyUSB1", "CP2102")]
-    port = types.ModuleType("captures.serial.port")
-    port.list_ports = lambda: ports  # type: ignore[attr-defined]
-    recorder = types.ModuleType("captures.recorder")
-    recorder.Recorder, recorder.RecordPlan = Recorder, Plan  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "captures.serial.port", port)
-    monkeypatch.setitem(sys.modules, "captures.recorder", recorder)
-    monkeypatch.setattr(Recorder, "calls", [])
-    return Recorder.calls
+    monkeypatch.setattr("captures.serial.port.list_ports", lambda: ports)
+    monkeypatch.setattr(extcap, "Recorder", FakeRecorder)
+    monkeypatch.setattr(FakeRecorder, "calls", [])
+    return FakeRecorder.calls
 
 
 @pytest.fixture
 def no_taps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system without serial taps."""
     monkeypatch.setitem(sys.modules, "captures.serial.port", None)
-    monkeypatch.setitem(sys.modules, "captures.recorder", None)
 
 
 def told(*words: object) -> list[str]:
@@ -163,13 +155,48 @@ def test_a_tap_is_recorded_to_the_fifo_until_wireshark_stops_it(taps: list[Any])
     words = ("--baud", "find", "--format", "7E1", "--second-port", "/dev/ttyUSB1", "--profile", "hdlc", "--markers")
     ran = run("extcap", "--capture", *TAP, "--fifo", "the-fifo", *words)
     assert (ran.code, ran.out, ran.err) == (0, b"", "")
-    source = "serial:/dev/ttyUSB0,/dev/ttyUSB1?baud=find&format=7E1&profile=hdlc&markers=cts,dsr"
-    assert taps == [((source,), "the-fifo"), "wait", "stop"]
+    source = "serial:/dev/ttyUSB0,/dev/ttyUSB1?baud=find&format=7E1&profile=hdlc&marker=cts:cts,dsr:dsr"
+    assert taps == [((source,), "the-fifo"), "wait", "close"]
 
 
 def test_a_tap_with_what_stands_by_default(taps: list[Any]) -> None:
     run("extcap", "--capture", *TAP, "--fifo", "f", "--second-port", "", "--profile", "")
     assert taps[0] == (("serial:/dev/ttyUSB0?baud=9600&format=8N1",), "f")
+
+
+def test_a_real_tap_until_nobody_reads_the_fifo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    heard, done = bytearray(), threading.Event()
+
+    def wireshark() -> None:
+        with fifo.open("rb", buffering=0) as pipe:
+            while b"heard" not in heard:
+                heard.extend(pipe.read(4096) or b"")
+
+    with terminal() as (fd, name):
+        monkeypatch.setattr("captures.serial.port.list_ports", lambda: [Port(name, "a tap")])
+
+        def talk() -> None:
+            while not done.wait(0.05):
+                os.write(fd, b"heard")
+
+        threads = [threading.Thread(target=work) for work in (wireshark, talk)]
+        for thread in threads:
+            thread.start()
+        ran = run("extcap", "--capture", "--extcap-interface", f"cosemscope-{os.path.basename(name)}", "--fifo", fifo)
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert (ran.code, ran.out, ran.err) == (0, b"", "")
+    assert heard[:4] == b"\n\r\r\n"
+
+
+def test_a_tap_that_goes_is_told(monkeypatch: pytest.MonkeyPatch, taps: list[Any]) -> None:
+    monkeypatch.setattr(FakeRecorder, "error", "/dev/ttyUSB0: Input/output error")
+    monkeypatch.setattr(FakeRecorder, "wait", lambda self: None)
+    ran = run("extcap", "--capture", *TAP, "--fifo", "f")
+    assert ran.code == 3 and "Input/output error" in ran.err
 
 
 # -- the demo ----------------------------------------------------------------------------------------------
