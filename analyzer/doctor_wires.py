@@ -106,6 +106,9 @@ def echo(facts: Facts) -> list[Diagnosis]:
     for f in facts.frames[: LOOK * 4]:
         if f.layer == "hdlc" and f.value is not None and f.value.good:
             last = f
+        elif last is not None and f.layer == "line" and f.kind == "echo":  # the link stage knew it
+            found.append((last, f))
+            last = None
         elif last is not None and f.layer in ("noise", "hdlc") and len(f.octets) >= 6 and _soon(last, f):
             size = len(last.octets)
             if abs(len(f.octets) - size) <= max(2, size // 4) and _alike(last.octets, f.octets):

@@ -312,7 +312,7 @@ CASES: dict[str, Case] = {
     "wrapper.version": Case(
         "wrapper.version", lambda: packets([udp(b"\x00\x02" + octets[2:]) for octets in WRAPPED])
     ),
-    "capture.link-type": Case("capture.link-type", lambda: packets([bytes(64)] * 3, 249)),
+    "capture.link-type": Case("capture.link-type", lambda: packets([bytes(64)] * 3, 195)),
     "capture.truncated": Case("capture.truncated", truncated),
     "tcp.mid-stream": Case(
         "tcp.mid-stream", lambda: stream(*[(True, bytes(range(9, 60 + n))) for n in range(4)], handshake=False)

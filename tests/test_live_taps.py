@@ -143,6 +143,7 @@ def test_a_mix_of_a_line_and_an_interface(tmp_path: Path, loopback: None) -> Non
                 socket.socket(type=socket.SOCK_DGRAM) as meter,
             ):
                 meter.bind(("127.0.0.1", port))
+                time.sleep(0.2)  # a tap's stamps may be late by more than a datagram takes
                 out.sendto(bytes.fromhex("000100100001000dc001c100080000010000ff0200"), ("127.0.0.1", port))
                 time.sleep(1.5)
             text, said = stop(live)

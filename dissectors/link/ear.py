@@ -15,6 +15,7 @@ from dissectors.link.echo import Timed
 from dissectors.link.framing import Chunk, Unit
 from dissectors.link.hdlc import Hdlc, Parameters, parties
 from dissectors.link.hdlc_framer import Framer as HdlcFramer
+from dissectors.link.iec62056_21 import Iec21
 from dissectors.problem import Problem
 from dissectors.record import Frame, Value
 
@@ -140,8 +141,8 @@ class Ear:
         found = self._echo(unit, direction, beside or _under_way(way))
         if found is not None:
             return found
-        if unit.trusted:
-            return None  # fill
+        if unit.trusted or isinstance(unit.value, Iec21):
+            return None  # fill, or a message
         if unit.kind == "noise" and self.conversation.carrier == "hdlc":
             found = self._glitch(unit, marked, after)
             if found is not None:

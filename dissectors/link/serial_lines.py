@@ -61,7 +61,7 @@ class SerialLines:
     def frames(self, r: Record) -> Iterator[Frame]:
         """The frames that a record completes, and one for a record without octets."""
         if not r.octets and r.channel not in self._ears:
-            yield self._mark(r, NOWHERE, "", None)
+            yield self._mark(r, NOWHERE, "", None, said(r))
             return
         ear = self.ear(r)
         conversation = ear.conversation

@@ -180,10 +180,10 @@ def test_the_advice_of_an_offset_works(tshark: str, tmp_path: Path) -> None:
 
 
 def test_the_advice_of_a_link_type_works(tshark: str, tmp_path: Path) -> None:
-    """Octets of a line that were written as link type 249."""
+    """Octets of a line that were written as link type 195."""
     given = line([octets for _, octets in dialogue()])
-    assert "capture.link-type" in editcap(tshark, tmp_path, given, 249)
-    assert ": healthy: 8 of 8 HDLC frames good" in editcap(tshark, tmp_path, given, 249, "-F", "pcap", "-T", "user0")
+    assert "capture.link-type" in editcap(tshark, tmp_path, given, 195)
+    assert ": healthy: 8 of 8 HDLC frames good" in editcap(tshark, tmp_path, given, 195, "-F", "pcap", "-T", "user0")
 
 
 def test_every_check_is_named_once() -> None:

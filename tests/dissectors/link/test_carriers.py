@@ -32,3 +32,13 @@ def test_silence() -> None:
     assert carriers.text_idle_ns(None, False) is None
     slow = edited("iec62056-21", ("inter_character_ms = { default = 1500", "inter_character_ms = { default = 2000"))
     assert carriers.text_idle_ns(slow, True) == 4000 * MS
+
+
+def test_a_channel_that_is_said_to_carry_one_profile() -> None:
+    choice = Choice(PROFILES)
+    only = choice.only("tcp-udp-ip")
+    assert only.find("tcp", "wrapper")[0] == "tcp-udp-ip"
+    assert only.find("serial", "hdlc") == ("", "")
+    assert choice.only("tcp-udp-ip") is only
+    assert only.find("serial", "iec62056-21")[0] == "iec62056-21"  # what signs on to another
+    assert choice.only("not in force") is choice

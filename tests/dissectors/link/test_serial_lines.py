@@ -77,6 +77,38 @@ def test_two_adapters_are_two_lines_though_each_is_heard_one_way() -> None:
     assert [f.path.number for f in frames(script)] == [0, 1]
 
 
+def test_a_recorder_says_which_wires_are_one_line() -> None:
+    """Whatever their names and however many there are; a wire has a channel for each of its rates."""
+    names = [("a", "a+b"), ("b", "a+b"), ("c", "c"), ("a", "a+b")]
+    script = Script(SERIAL, [Channel(n, name, SERIAL, line=line) for n, (name, line) in enumerate(names)])
+    up = list(Link().up())
+    script.add(up[0][1], UP, channel=0).add(up[1][1], DOWN, channel=1).add(up[0][1], UP, channel=2)
+    script.add(up[0][1], UP, channel=3)
+    assert [f.path.number for f in frames(script)] == [0, 0, 1, 0]
+
+
+def test_a_line_that_is_said_to_carry_a_profile_carries_no_other() -> None:
+    for profile, expected in (("", "hdlc"), ("hdlc", "hdlc"), ("tcp-udp-ip", "")):
+        script = Script(SERIAL, [Channel(0, "a", SERIAL, profile=profile)])
+        for direction, octets in Link().up():
+            script.add(octets, direction)
+        assert {f.profile for f in frames(script)} == {expected}
+
+
+@pytest.mark.parametrize("flags", [0, Flag.OCTET_TIMES])
+@pytest.mark.parametrize("cut", [None, 5])
+def test_octets_back_to_back_have_no_gap(flags: int, cut: int | None) -> None:
+    """Also on the short way, and in a frame of two records with a pause between."""
+    script = Script(SERIAL)
+    link = Link()
+    for direction, octets in [*link.up(), *link.talk(*OPENING, *[(UP, GET), (DOWN, GOT)] * 3)]:
+        script.add(octets[:cut], direction, flags=flags)
+        if cut is not None:
+            script.add(octets[cut:], direction, flags=flags, after=2_000_000)
+    gaps = {f.gap_ns for f in frames(script)}
+    assert gaps == ({2_000_000} if cut is not None else {0 if flags else None})
+
+
 # -- directions exchanged ------------------------------------------------------------------------------------------
 
 
