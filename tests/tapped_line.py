@@ -1,6 +1,7 @@
-"""A serial line with two taps, for tests: `python -m tests.tapped_line --baud 9600`.
+"""A serial line with taps, for tests: `python -m tests.tapped_line --baud 9600`.
 
-Prints "ready CLIENT METER UP DOWN": two terminals for reader and meter, and two that hear what each of them sends.
+Prints "ready CLIENT METER UP DOWN BOTH": terminals for reader and meter, two that hear one of them each, one that
+hears both.
 Every octet is passed on at the end of its stop bit. Works until its input is closed.
 """
 
@@ -18,11 +19,11 @@ def main() -> None:
     parser.add_argument("--baud", type=int, default=9600)
     options = parser.parse_args()
     character = 10_000_000_000 // options.baud
-    ends = [pty.openpty() for _ in range(4)]
+    ends = [pty.openpty() for _ in range(5)]
     for _, terminal in ends:
         tty.setraw(terminal)
     masters = [master for master, _ in ends]
-    sides, taps = masters[:2], masters[2:]
+    sides, taps, both = masters[:2], masters[2:4], masters[4]
     print("ready", *(os.ttyname(terminal) for _, terminal in ends), flush=True)
     while True:
         readable = select.select([*sides, sys.stdin], [], [])[0]
@@ -34,6 +35,7 @@ def main() -> None:
                 due = max(due + character, time.monotonic_ns())
                 time.sleep(max(0, due - time.monotonic_ns()) / 1e9)
                 os.write(taps[side], bytes((octet,)))
+                os.write(both, bytes((octet,)))
                 os.write(sides[1 - side], bytes((octet,)))
         if sys.stdin in readable:
             return

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,8 +59,8 @@ def dumped(path: Path | str, *options: str) -> str:
 @pytest.mark.parametrize("taps", ["two", "one"])
 def test_live_decode_equals_the_replay_and_what_the_client_got(tmp_path: Path, taps: str) -> None:
     path = tmp_path / "live.pcapng"
-    with running("tests.tapped_line", "--baud", "38400") as (client, server, up, down):
-        devices = f"{up},{down}" if taps == "two" else client_side(up, down)
+    with running("tests.tapped_line", "--baud", "38400") as (client, server, up, down, both):
+        devices = f"{up},{down}" if taps == "two" else both
         with (
             cosemscope("dump", f"serial:{devices}?baud=38400&write={path}", "--format", "jsonl") as live,
             running(METER, "--interface", "hdlc", "--serial", server),
@@ -75,28 +74,6 @@ def test_live_decode_equals_the_replay_and_what_the_client_got(tmp_path: Path, t
     compare(got, found)
     assert dumped(path) == text
     assert {m["uncertainty_ns"] is not None for m in found} == {True}
-
-
-def client_side(up: str, down: str) -> str:
-    """One receiver hears both: the two taps' terminals joined into one, by a process in between."""
-    joined = subprocess.Popen(
-        [sys.executable, "-m", "tests.joined", up, down], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert joined.stdout is not None
-    JOINED.append(joined)
-    return joined.stdout.readline().strip()
-
-
-JOINED: list["subprocess.Popen[str]"] = []
-
-
-@pytest.fixture(autouse=True)
-def no_process_left() -> Iterator[None]:
-    yield
-    while JOINED:
-        process = JOINED.pop()
-        process.kill()
-        process.wait()
 
 
 def test_timing_of_a_live_line_is_printed_at_control_c() -> None:

@@ -86,12 +86,14 @@ class Framer(HdlcFramer):
 
     def _noise(self, out: list[Unit], size: int) -> None:
         """The first `size` octets of the buffer are in no frame, and nothing more belongs to them."""
-        told = len(out)
-        rest = self._texts(out, size, final=True)
-        if rest and len(out) > told and self.buffer[: rest + 1] == bytes((FLAG,)) * (rest + 1):
-            self._fill(out, False)  # flags between a message and a frame
-        else:
-            super()._noise(out, rest)
+        super()._noise(out, self._texts(out, size, final=True))
+
+    def _fill(self, out: list[Unit], final: bool) -> bool:
+        """Behind a message flags are no fill between frames: they are noise, wherever chunks end."""
+        if not self.text:
+            return super()._fill(out, final)
+        self._skip(1)
+        return True
 
     def _frame(self, out: list[Unit], head: int, end: int, damaged: bool) -> None:
         super()._frame(out, head, end, damaged)
