@@ -17,16 +17,11 @@ if TYPE_CHECKING:
 
 LATER = {
     "open": "the terminal interface",
-    "record": "recording",
-    "doctor": "the line doctor",
     "scrub": "scrubbing captures",
     "batch": "many captures at once",
     "compare": "comparing captures",
     "correlate": "correlating captures",
     "whatif": "what-if analysis",
-    "calibrate": "calibrating a tap",
-    "replay": "replay to a pty",
-    "extcap": "the Wireshark extcap program",
 }
 LEVELS = ("message", "frame", "exchange", "finding", "association", "object", "address")
 
@@ -68,7 +63,7 @@ def build_parser() -> Parser:
         p.add_argument("--quiet", action="store_true", help="no progress and no remarks on stderr")
 
     p = command("dump", "decode a capture and print it, streaming", "dump session.pcapng --filter 'problems'")
-    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("source", nargs="+", metavar="SOURCE", help="one file, or live sources: serial:…, ip:… (see README)")
     p.add_argument("--format", choices=("text", "jsonl", "csv"), default="text")
     p.add_argument("--level", choices=LEVELS, default="message")
     p.add_argument("--follow", action="store_true", help="go on as the file grows")
@@ -96,6 +91,29 @@ def build_parser() -> Parser:
     p.add_argument("--decision", choices=("guarded", "simple"), default="guarded")
     common(p)
 
+    p = command(
+        "record", "capture without decoding on screen", "record serial:/dev/ttyUSB0?baud=9600 --write night.pcapng"
+    )
+    p.add_argument("spec", nargs="+", metavar="SPEC", help="serial:… or ip:…; several share one time line")
+    p.add_argument("--write", required=True, metavar="FILE.pcapng", help="- for stdout")
+    p.add_argument("--ring", default="", metavar="size=100MB,time=1h,files=10", help="a ring of files")
+    p.add_argument("--duration", default="", metavar="TIME", help="stop after 90s, 10min, 1.5h")
+    p.add_argument("--size", default="", metavar="SIZE", help="stop after so many octets of file, such as 100MB")
+    p.add_argument("--count", type=positive, default=0, metavar="N", help="stop after N records")
+    p.add_argument("--until", default="", metavar="EXPR", help="stop once a row matches this filter")
+    p.add_argument("--after", type=positive, default=0, metavar="N", help="and N more rows after it")
+    p.add_argument("--level", choices=("message", "frame", "exchange", "finding"), default="message")
+    common(p)
+
+    p = command(
+        "calibrate", "measure a tap's time stamps with a second port",
+        "calibrate serial:/dev/ttyUSB0?baud=9600 --feed /dev/ttyUSB1",
+    )  # fmt: skip
+    p.add_argument("spec", metavar="SPEC", help="the tap, at one rate")
+    p.add_argument("--feed", required=True, metavar="DEVICE", help="the port that sends, its TXD on the tap's RXD")
+    p.add_argument("--octets", type=positive, default=2000, metavar="N")
+    p.add_argument("--quiet", action="store_true")
+
     p = command("decode", "decode one pasted frame or APDU", "decode '7E A0 07 03 21 93 0F 01 7E'")
     p.add_argument("hex", nargs="+", metavar="HEX|@FILE|-")
     p.add_argument("--as", dest="kind", default="auto", metavar="LAYER", help="auto, hdlc, wrapper, apdu, data, …")
@@ -106,8 +124,16 @@ def build_parser() -> Parser:
     p.add_argument("--key", action="append", default=[], metavar="TITLE:EK[:AK]", help="one key, hexadecimal")
 
     p = command("explain", "the autopsy: what failed first, and why", "explain session.pcapng")
-    p.add_argument("source", metavar="SOURCE")
+    p.add_argument("source", nargs="+", metavar="SOURCE")
     p.add_argument("--format", choices=("text", "json"), default="text")
+    common(p)
+
+    p = command(
+        "doctor", "why nothing decodes: rate, polarity, format, wires, addresses, encapsulation", "doctor tap.pcapng"
+    )
+    p.add_argument("source", nargs="+", metavar="SOURCE")
+    p.add_argument("--format", choices=("text", "json"), default="text")
+    p.add_argument("--seconds", type=positive, metavar="N", help="look at the first N seconds; ends a live source")
     common(p)
 
     p = command("profiles", "communication profile descriptors", "profiles doc hdlc")
@@ -130,11 +156,50 @@ def build_parser() -> Parser:
     p.add_argument("--format", choices=("text", "json"), default="text")
     p.add_argument("--level", choices=LEVELS)
 
+    p = command("replay", "a recorded serial line on pseudo terminals, in its own time", "replay line.pcapng --to pty")
+    p.add_argument("file", metavar="FILE")
+    p.add_argument("--to", required=True, metavar="pty", help="pty: never a real port")
+    p.add_argument("--speed", default="1x", metavar="2x|max", help="faster than it was; max: without waiting")
+    p.add_argument("--loop", action="store_true", help="again and again, until Control-C")
+    p.add_argument("--merge", action="store_true", help="all wires on one terminal, as one receiver hears them")
+    p.add_argument("--channel", type=int, metavar="N", help="this channel only")
+    p.add_argument("--start", type=positive, default=1, metavar="N", help="from this record")
+    p.add_argument("--count", type=positive, metavar="N", help="so many records")
+    p.add_argument(
+        "--wait", action=argparse.BooleanOptionalAction, default=True, help="until a program has opened each terminal"
+    )
+    p.add_argument("--assume", action="append", default=[], metavar="KEY=VALUE,…", help="what the file lacks")
+    p.add_argument("--quiet", action="store_true", help="no remarks on stderr but the lateness")
+
+    p = command("extcap", "the program that Wireshark runs to capture from our taps", "extcap install")
+    p.add_argument("action", nargs="?", choices=("install",), help="write it into Wireshark's extcap folder")
+    p.add_argument("--dir", metavar="FOLDER", help="install there")
+    for name in ("--extcap-interfaces", "--extcap-dlts", "--extcap-config", "--capture", "--markers"):
+        p.add_argument(name, action="store_true")
+    for name in ("version", "interface", "reload-option", "capture-filter"):
+        p.add_argument(f"--extcap-{name}", metavar=name.upper())
+    p.add_argument("--fifo", metavar="FILE")
+    p.add_argument("--baud", default="9600", metavar="N|find")
+    p.add_argument("--format", default="8N1", metavar="8N1|7E1|8E1")
+    p.add_argument("--second-port", metavar="DEVICE", help="hears the server, where the first hears the client")
+    p.add_argument("--profile", metavar="NAME")
+    p.add_argument("--speed", default="1x", metavar="2x|max", help="of the demo")
+
     command("demo", "analyze the shipped captures and show what the program can do", "demo")
     for name, what in LATER.items():
         later = commands.add_parser(name, help=f"{what} (in a later version)")
         later.add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def one_source(specs: Sequence[str]) -> str:
+    """The one source of a command that takes one: several live ones are one."""
+    from captures.source import together
+
+    found = together(specs)
+    if len(found) > 1:
+        raise UsageError(f"{len(specs)} sources: expected one file, or live sources (serial:…, ip:…) together")
+    return found[0]
 
 
 def positive(text: str) -> int:
@@ -161,7 +226,8 @@ def dump_command(args: argparse.Namespace, session: "Session") -> int:
         raise UsageError("dump --redact --tree: a tree shows octets; expected one of the two")
     profiles = session.profiles()
     taps = dump.taps_for(args.level, {profile.name: profile for profile in profiles})
-    with session.source(args.source, follow=args.follow) as source:
+    spec = one_source(args.source)
+    with session.source(spec, follow=args.follow) as source:
         run = session.run(source, profiles, tuple(taps.values()))
         run.associations.book.keep = args.level == "association"
         if keep is not None and args.level in ("message", "exchange"):
@@ -176,7 +242,8 @@ def dump_command(args: argparse.Namespace, session: "Session") -> int:
             keep=keep,
             count=args.count,
             tree=args.tree,
-            flush=sys.stdout.buffer.flush if args.follow or sys.stdout.isatty() else None,
+            # a pipe or an interface brings rows one by one; None: a whole file is read as fast as it can be
+            flush=sys.stdout.buffer.flush if args.follow or source.size is None or sys.stdout.isatty() else None,
             redactor=redact.Redactor() if args.redact else None,
         )
     return 0
@@ -198,6 +265,18 @@ def report_command(args: argparse.Namespace, session: "Session") -> int:
     return 0
 
 
+def record_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import record
+
+    return record.command(args, session, lambda text: print(text, end="", file=sys.stderr, flush=True))
+
+
+def calibrate_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import calibrate
+
+    return calibrate.command(args, session, lambda line: print(line, flush=True))
+
+
 def decode_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import decode
 
@@ -211,11 +290,34 @@ def explain_command(args: argparse.Namespace, session: "Session") -> int:
     from analyzer import explain
 
     profiles = session.profiles()
-    with session.source(args.source) as source:
+    with session.source(one_source(args.source)) as source:
         autopsy = explain.explain(session, source, profiles)
         if args.redact:
             autopsy = explain.redacted(autopsy)
         sys.stdout.buffer.write(explain.to_json(autopsy) if args.format == "json" else explain.to_text(autopsy))
+    return 0
+
+
+def doctor_command(args: argparse.Namespace, session: "Session") -> int:
+    from threading import Timer
+
+    from analyzer import doctor
+
+    profiles = session.profiles()
+    with session.source(one_source(args.source)) as source:
+        live = source.size is None and args.seconds is not None
+        timer = Timer(
+            args.seconds if live else 0, getattr(source, "stop", source.close)
+        )  # a silent line has no record that could end it
+        if live:
+            timer.start()
+        try:
+            report = doctor.examine(source, profiles, session.ring(), args.seconds)
+        finally:
+            timer.cancel()
+        if args.redact:
+            report = doctor.redacted(report)
+        sys.stdout.buffer.write(doctor.to_json(report) if args.format == "json" else doctor.to_text(report))
     return 0
 
 
@@ -242,15 +344,39 @@ def demo_command(args: argparse.Namespace, session: "Session") -> int:
     return 0
 
 
+def replay_command(args: argparse.Namespace, session: "Session") -> int:
+    from captures import replay
+
+    options = replay.Options(
+        args.file, args.to, replay.speed(args.speed), args.loop, args.wait, args.merge, args.channel, args.start,
+        args.count,
+    )  # fmt: skip
+    replay.replay(options, session.assume(), lambda text: print(text, flush=True), session.say, session.insist)
+    return 0
+
+
+def extcap_command(args: argparse.Namespace, session: "Session") -> int:
+    from analyzer import extcap
+
+    for line in extcap.answer(args):
+        print(line)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
     "dump": dump_command,
     "timing": timing_command,
     "report": report_command,
+    "record": record_command,
+    "calibrate": calibrate_command,
     "decode": decode_command,
     "explain": explain_command,
+    "doctor": doctor_command,
     "profiles": profiles_command,
     "fields": fields_command,
     "demo": demo_command,
+    "replay": replay_command,
+    "extcap": extcap_command,
 }
 
 

@@ -24,7 +24,7 @@ from dissectors.profile import Profile
 from dissectors.record import Channel, Direction, Record
 from dissectors.tags import TAGS
 
-FRAMED = ("auto", "hdlc", "wrapper", "llc", "apdu", "xdlms", "acse")
+FRAMED = ("auto", "hdlc", "wrapper", "iec62056-21", "llc", "apdu", "xdlms", "acse")
 KINDS = (*FRAMED, "data", *(name for name in LAYERS if name not in FRAMED))
 TEXT_LINK = -1
 LLC = (b"\xe6\xe6\x00", b"\xe6\xe7\x00")
@@ -136,11 +136,11 @@ def decode(text: str, kind: str, profiles: list[Profile], tree: bool = False, ri
 
 def _split(octets: bytes, kind: str) -> tuple[str | None, list[bytes], bytes]:
     """(carrier to use, parts, rest that no APDU took)."""
-    if kind in ("hdlc", "wrapper"):
+    if kind in ("hdlc", "wrapper", "iec62056-21"):
         return kind, [octets], b""
     if kind == "auto":
         look = recognise.content(octets)
-        if look is not None and look.kind in ("hdlc", "wrapper"):
+        if look is not None and look.kind in ("hdlc", "wrapper", "iec62056-21"):
             return look.kind, [octets], b""
         if octets[:3] not in LLC and octets[0] not in TAGS:
             return None, [octets], b""

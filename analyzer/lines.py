@@ -8,6 +8,7 @@ from analyzer import rows, words
 from analyzer.model import Exchange, Finding, Message, Target
 from analyzer.run import Run
 from dissectors.cosem import meaning
+from dissectors.link import iec62056_21
 from dissectors.record import Direction, Frame
 
 TO_CLIENT = int(Direction.TO_CLIENT)
@@ -104,11 +105,12 @@ class Lines:
     def frame(self, f: Frame) -> str:
         source = sap(f.source) if f.source >= 0 else f.path.source or "-"
         destination = sap(f.destination) if f.destination >= 0 else f.path.destination or "-"
-        arrow = "→"
-        octets = f.octets.hex(" ").upper()
+        text = f.layer == "iec62056-21"
+        octets = words.printable(iec62056_21.words(f.octets)) if text else f.octets.hex(" ").upper()
+        arrow = ARROWS[f.direction] if text else "→"
         return (
             f"{f.no:>6} {clock(f.first_ns)} {source:>5} {arrow} {destination:<5} {f.layer}/{f.kind:<7} "
-            f"{len(f.octets):>4} octets  {shorten(octets, 60)}{marks(f.problems)}"
+            f"{len(f.octets):>4} octets  {shorten(octets, 100 if text else 60)}{marks(f.problems)}"
         )
 
     def message(self, m: Message) -> str:

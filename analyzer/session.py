@@ -1,8 +1,11 @@
 """Session: what one call of the command line has in common: profiles, sources, remarks, exit code."""
 
 import argparse
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from analyzer import known_objects
 from analyzer.run import Run, Tap
@@ -50,10 +53,17 @@ class Session:
 
     @contextmanager
     def source(self, spec: str, follow: bool = False) -> Iterator[Source]:
-        """An open source; afterwards its remarks are said and a cut is remembered."""
+        """An open source (of live specs joined by spaces: all of them in one time line); afterwards its remarks are
+        said and a cut is remembered. Control-C ends a live one, and what it recorded is analyzed to its end."""
         source = open_source(spec, follow=follow, assume=self.assume())
+        stop = getattr(source, "stop", None)
         try:
-            yield source
+            if stop is None:
+                yield source
+            else:
+                self.say(f"recording to {source.path}")
+                with interruptible(stop, self.say):
+                    yield source
         finally:
             source.close()
             for line in source.remarks:
@@ -70,3 +80,25 @@ class Session:
         if code in (2, 3):
             return code
         return 4 if self.cut else code
+
+
+@contextmanager
+def interruptible(stop: Callable[[], None], say: Callable[[str], None]) -> Iterator[None]:
+    """While it lasts the first Control-C (or SIGTERM) calls stop(); a second Control-C is one as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def asked(number: int, frame: Any) -> None:
+        if number == signal.SIGINT:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        say("stopping: what was heard is still shown (Control-C again to leave at once)")
+        stop()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, asked) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before):
+            signal.signal(number, handler)

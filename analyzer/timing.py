@@ -8,7 +8,7 @@
 
 Everything passes through unchanged and in order. What no rule of any profile in force needs is not
 even looked at. Rules by what measures them: timing_lines and timing_link (HDLC), timing_tcp, timing_signon
-(IEC 62056-21), timing_messages, timing_app; what each means: dissectors.profile_types.RULES.
+(IEC 62056-21), timing_messages, timing_marker, timing_app; what each means: dissectors.profile_types.RULES.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from analyzer.model import Exchange, Finding, Measurement, Message
 from analyzer.timing_app import Edges, Pair
 from analyzer.timing_column import Column, Key
 from analyzer.timing_lines import Links
+from analyzer.timing_marker import MARKED_RULES, Markers
 from analyzer.timing_messages import Messages
 from analyzer.timing_plan import Book, Plan
 from analyzer.timing_rows import each_row, rows
@@ -43,12 +44,13 @@ class Timing:
         self.decision = decision
         self.book = Book(profiles, channels, decision == "guarded", keep)
         self.links: dict[tuple[str, int], Links | None] = {}
-        self.signons: dict[tuple[str, int], SignOn | None] = {}
+        self.signons: dict[int, SignOn | None] = {}  # by conversation: text and HDLC have profiles of their own
         self._lines: dict[tuple[str, int, int], tuple[Links | None, Plan | None, SignOn | None]] = {}
         self.connections = Connections(self.book)
         self.pairs: dict[tuple[str, int, int, int, str], Pair | None] = {}
         self.watches: dict[tuple[str, int, str], Messages | None] = {}
         self.edges = Edges()
+        self.markers = Markers(self.book)
         self.now_ns: int | None = None
         self._transport = ""
 
@@ -57,7 +59,7 @@ class Timing:
     def frames(self, frames: Iterable[Frame]) -> Iterable[Frame]:
         """The frames themselves; the very iterable where no rule of the profiles speaks of frames."""
         names = {t.rule for p in self.book.profiles.values() for t in p.timing}
-        if not any(name.startswith(FRAME_RULES) for name in names):
+        if not names & MARKED_RULES and not any(name.startswith(FRAME_RULES) for name in names):
             return frames
         return self._frames(frames, any(name.startswith("tcp.") for name in names))
 
@@ -72,6 +74,8 @@ class Timing:
                 link(f)
                 if tcp and f.path.transport == "tcp":
                     connection(f)
+            elif layer == "line":
+                self._beside(f)
             elif layer == "iec62056-21":
                 self._signon(f)
             yield f
@@ -88,17 +92,25 @@ class Timing:
             if signon is not None:
                 signon.frame(f, plan)
 
+    def _beside(self, f: Frame) -> None:
+        """What a line carries beside its frames: collisions, losses, markers."""
+        if f.kind == "marker":
+            self.markers.frame(f)
+        links, plan, _ = self._line(f)
+        if links is not None and plan is not None:
+            links.frame(f, plan)
+
     def _line(self, f: Frame) -> tuple[Links | None, Plan | None, SignOn | None]:
         """What follows the line of a frame; two receivers of one line have one."""
         plan = self.book.plan(f.profile, f.channel, f.path.transport)
         line = (f.profile, f.path.number)
         if line not in self.links:
             self.links[line] = None if plan is None else Links(self.book, plan)
-        found = self._lines[line[0], line[1], f.channel] = self.links[line], plan, self.signons.get(line)
+        found = self._lines[line[0], line[1], f.channel] = self.links[line], plan, self.signons.get(f.path.number)
         return found
 
     def _signon(self, f: Frame) -> None:
-        key = (f.profile, f.path.number)
+        key = f.path.number
         plan = self.book.plan(f.profile, f.channel, f.path.transport)
         if key not in self.signons:
             self._lines.clear()  # frames of the protocol signed on to are told of it
@@ -109,7 +121,7 @@ class Timing:
 
     def messages(self, messages: Iterable[Message]) -> Iterator[Message]:
         """The messages themselves."""
-        watches = self.watches
+        watches, markers = self.watches, self.markers
         for m in messages:
             pdu = m.pdu
             key = (pdu.profile, pdu.channel, pdu.path.transport)
@@ -119,6 +131,8 @@ class Timing:
                 plan = self.book.plan(*key)
                 watch = watches[key] = None if plan is None else Messages(self.book, plan, self.edges)
             self._transport = key[2]
+            if markers.open:
+                markers.message(m)
             if watch is not None and not watch.idle:
                 apdu = m.apdu
                 target = m.target
@@ -158,6 +172,7 @@ class Timing:
             if links is not None:
                 links.end(self.now_ns)
         self.connections.end()
+        self.markers.end(self.now_ns)
         for watch in self.watches.values():
             if watch is not None:
                 watch.end()

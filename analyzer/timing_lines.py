@@ -4,6 +4,8 @@
 |---|---|
 | line.collision | both sides send at once: start of one side's frame → end of the other's before it |
 
+The link stage tells most collisions (problem line.collision, dissectors/link/collision.py); two good frames that
+overlap are also told here, where stamps have their bounds. Echoes, glitches and markers of a line end nothing.
 A frame of unknown direction tells nothing of turns; one with a bad check sequence, or octets lost,
 ends every measurement that was under way on its line. What one link measures: timing_link.py.
 """
@@ -14,7 +16,7 @@ from analyzer.timing_plan import Book, Plan, Port
 from dissectors import problem as P
 from dissectors.record import Frame
 
-LOST = frozenset((P.CAPTURE_LOSS.code, P.TCP_GAP.code))
+LOST = frozenset((P.CAPTURE_LOSS.code, P.TCP_GAP.code, P.CAPTURE_CLOCK.code, P.CAPTURE_CLOCK_STEP.code))
 COUNTED = Interval(1, 1, 1)
 LINKS_MAX = 65_536  # address pairs of one line; garbage makes no more
 
@@ -35,6 +37,13 @@ class Links:
         value = f.value
         direction = f.direction
         problems = f.problems
+        collided = bool(problems) and any(p.kind is P.LINE_COLLISION for p in problems)
+        if collided:
+            self._count(f, plan)
+        if f.layer == "line":
+            if collided or spoils(problems):
+                self._lost()
+            return
         if value is None or not value.good or (problems and spoils(problems)):
             if f.octets.strip(b"\x7e"):
                 self._lost()
@@ -53,7 +62,7 @@ class Links:
         if self.collides:
             before = self.before
             self.before = (direction, end)
-            if before is not None and before[0] != direction:
+            if before is not None and before[0] != direction and not collided:
                 self._collide(before[1], start)
         if direction == TO_SERVER:
             link.from_client(f, start, end, value.poll)
@@ -65,6 +74,12 @@ class Links:
         for link in self.links.values():
             link.forget()
         self.before = None
+
+    def _count(self, f: Frame, plan: Plan) -> None:
+        """A collision that the link stage told."""
+        start, end = plan.moments(f)
+        for column in self.collisions:
+            column.measure(COUNTED, start.ns, f.no, end.ns, f.no)
 
     def _collide(self, ended: Edge, start: Edge) -> None:
         """The other side's frame ended at `ended`, and this one began."""
@@ -82,5 +97,5 @@ class Links:
 
 
 def spoils(problems: tuple[P.Problem, ...]) -> bool:
-    """Whether the capture lost octets before this frame."""
+    """Whether the capture lost octets before this frame, or its clock was set."""
     return any(p.kind.code in LOST for p in problems)

@@ -286,9 +286,12 @@ class Book:
         )
 
     def _assumed(self, number: int) -> str:
-        """What a person stated for a channel: every verdict that rests on it says so."""
-        stated = next((c.assumed for c in self.channels if c.number == number), ())
-        return f" (assumed {','.join(stated)})" if stated else ""
+        """What a person stated for a channel, and what calibrating its tap found: every verdict that rests on it
+        says so."""
+        channel = next((c for c in self.channels if c.number == number), Channel(number, "", 0))
+        stated = f"assumed {','.join(channel.assumed)}" if channel.assumed else ""
+        cited = "; ".join(part for part in (stated, channel.calibration) if part)
+        return f" ({cited})" if cited else ""
 
 
 def words(timing: Timing, verdict: Verdict, found: Interval, limit: Limit, unit: str) -> str:

@@ -14,6 +14,7 @@ from analyzer.lines import csv_cell
 from analyzer.session import Session
 from analyzer.timing import Timing
 from analyzer.timing_rows import EACH_KEYS, ROW_KEYS
+from captures.source import together
 from dissectors.errors import CaptureError, UsageError
 from dissectors.profile import Profile
 from dissectors.profile_types import RULES
@@ -37,7 +38,7 @@ def command(args: argparse.Namespace, session: Session, write: Write) -> int:
     each: Rows = []
     unreadable = False
     details = args.each or args.format == "parquet"
-    for spec in args.source:
+    for spec in together(args.source):
         try:
             found, single = one(session, spec, profiles, args.decision, details)
         except CaptureError as error:
@@ -86,7 +87,7 @@ def judge(args: argparse.Namespace, rows: Rows, required: Sequence[tuple[str, in
             code = 1
     if args.fail_on == "never":
         return code
-    for spec in args.source:
+    for spec in together(args.source):
         own = [row for row in rows if row["source"] == spec]
         if not any(row["pass"] + row["fail"] + row["undecidable"] for row in own):
             session.insist(f"{spec}: no verdict: nothing in this capture could be judged")

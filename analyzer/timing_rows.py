@@ -125,6 +125,8 @@ def each_row(book: Book, source: str, m: Measurement, decision: str) -> dict[str
     channel = next((c for c in book.channels if c.number == m.channel), NO_CHANNEL)
     if not needs and channel.assumed:
         needs = "assumed " + ",".join(channel.assumed)
+    if not needs and channel.calibration:
+        needs = channel.calibration
     return {
         "source": source,
         "profile": m.profile,

@@ -1,4 +1,4 @@
-"""Timers of the IEC 62056-21 sign-on and readout on a serial line.
+"""Timers of the IEC 62056-21 sign-on, readout and telegrams on a serial line.
 
 | rule | start → end |
 |---|---|
@@ -7,102 +7,123 @@
 | signon.baud-change | end of the acknowledgement at the old rate → start of what comes next at the new one |
 | signon.set-up | start of the request → start of the data message, or of the protocol signed on to |
 | signon.inactivity | end of the last message → next request, which finds the device in its start state |
+| signon.wake-up | start → end of a wake-up message |
+| signon.wake-up-wait | end of a wake-up message → start of the request |
+| signon.period | start of a telegram that nobody asked for → start of the next one |
 
-Messages are told apart by their first characters, so that a line of unknown direction has its timers too.
-The mode that a rule may ask for is what the identification announces: the baud rate character is a digit
-in C, with the sequence \\2 in E, a letter in B, anything else in A (IEC 62056-21, 6.3.2 and 6.4).
+What a message is, and the mode and reaction time that an identification announces, its layer says (IEC 62056-21,
+6.3 and 6.4), so that a line of unknown direction has its timers too.
 """
 
 from analyzer.interval import Edge, Interval, between
 from analyzer.timing_column import Column
 from analyzer.timing_plan import Book, Plan
+from dissectors.link.iec62056_21 import Iec21, read
 from dissectors.record import Direction, Frame
 
 NAMES = (
     "signon.reaction", "signon.inter-character", "signon.baud-change", "signon.set-up", "signon.inactivity",
+    "signon.wake-up", "signon.wake-up-wait", "signon.period",
 )  # fmt: skip
-REQUEST, IDENTIFICATION, ACKNOWLEDGEMENT, DATA, PROGRAMMING, OTHER = (
-    "request", "identification", "acknowledgement", "data", "programming", "",
-)  # fmt: skip
-UNKNOWN = int(Direction.UNKNOWN)
-
-
-def shape(octets: bytes) -> str:
-    """What a message is, by its first characters (parity bits left out): IEC 62056-21, 6.3."""
-    head = bytes(octet & 0x7F for octet in octets.lstrip(b"\0")[:2])
-    if head == b"/?":
-        return REQUEST
-    if head[:1] == b"/":
-        return IDENTIFICATION
-    if head[:1] == b"\x06" and len(octets) >= 4:
-        return ACKNOWLEDGEMENT
-    return {b"\x01": PROGRAMMING, b"\x02": DATA}.get(head[:1], OTHER)
-
-
+UP, DOWN, UNKNOWN = int(Direction.TO_SERVER), int(Direction.TO_CLIENT), int(Direction.UNKNOWN)
+SIDES = {"client": UP, "server": DOWN}
+TELEGRAMS = frozenset(("p1", "mode-d"))
+# What follows a sign-on goes on in the phase before it.
 PHASES = {
-    REQUEST: "sign-on",
-    IDENTIFICATION: "sign-on",
-    ACKNOWLEDGEMENT: "sign-on",
-    DATA: "readout",
-    PROGRAMMING: "programming",
-}
+    "request": "sign-on", "identification": "sign-on", "option-select": "sign-on", "wake-up": "sign-on",
+    "data": "readout", "command": "programming", "break": "programming", "p1": "push", "mode-d": "push",
+}  # fmt: skip
 
 
-def mode_of(identification: bytes) -> str:
-    """The mode that an identification message announces."""
-    text = bytes(octet & 0x7F for octet in identification)
-    if b"\\2" in text:
-        return "E"
-    z = text[4:5]
-    return "C" if z.isdigit() else "B" if z.isalpha() else "A"
+def value_of(f: Frame) -> Iec21 | None:
+    """The layer's value of a frame: as the link stage made it, or read again."""
+    return f.value if isinstance(f.value, Iec21) else read(f.octets)[0]
 
 
 class SignOn:
     """The sign-on timers of one line."""
 
     def __init__(self, book: Book, plan: Plan) -> None:
-        self.reaction, self.inter_character, self.baud_change, self.set_up, self.inactivity = (
-            book.of(plan, name, -1, -1) for name in NAMES
-        )
-        self.last: tuple[str, int, Edge] | None = None  # shape, direction and end of the message before
+        (
+            self.reaction, self.inter_character, self.baud_change, self.set_up, self.inactivity, self.wake_up,
+            self.wake_up_wait, self.period,
+        ) = (book.of(plan, name, -1, -1) for name in NAMES)  # fmt: skip
+        self.last: tuple[str, int, Edge] | None = None  # kind, direction and end of the message before
         self.begun: Edge | None = None
+        self.telegram: Edge | None = None  # start of the last one
         self.mode = ""  # not known before an identification
+        self.third_letter = ""
+        self.phase = ""
 
-    def _measure(self, columns: list[Column], start: Edge, end: Edge, kind: str) -> None:
+    def _measure(self, columns: list[Column], start: Edge, end: Edge, direction: int = UNKNOWN) -> None:
+        """direction: of what ends the time, where a rule may blame one side for it."""
         found = between(start, end)
         for column in columns:
-            if self._holds(column, kind):
+            if self._holds(column) and direction in (UNKNOWN, SIDES.get(column.timing.subject, direction)):
                 column.measure(found, start.ns, start.frame, end.ns, end.frame)
 
-    def _holds(self, column: Column, kind: str) -> bool:
-        """Whether a rule's condition fits a message of this kind on a line in the mode announced."""
+    def _holds(self, column: Column) -> bool:
+        """Whether a rule's condition fits the message at hand on a line in the mode announced."""
         when = column.timing.when
-        return when.mode in (None, self.mode) and when.phase in (None, PHASES.get(kind))
+        return (
+            when.mode in (None, self.mode)
+            and when.phase in (None, self.phase)
+            and when.third_letter in (None, self.third_letter)
+        )
 
     def frame(self, f: Frame, plan: Plan) -> None:
-        """A message of the line, or the first frame of the protocol that it signed on to."""
+        """A message of the line, or the first frame of the protocol that it signed on to, or noise between."""
         start, end = plan.start(f), plan.end(f)
-        is_signon = f.layer == "iec62056-21"
-        kind = shape(f.octets) if is_signon else OTHER
-        if kind == IDENTIFICATION:
-            self.mode = mode_of(f.octets)
-        last = self.last
-        if last is not None:
-            same = last[1] == f.direction != UNKNOWN
-            if kind == REQUEST:
-                if last[0] != REQUEST:
-                    self._idle(last[2], start)
-            elif not same:
-                self._measure(self.baud_change if last[0] == ACKNOWLEDGEMENT else [], last[2], start, kind)
-                self._measure(self.reaction if is_signon else [], last[2], start, kind)
-        if kind == REQUEST:
+        value = value_of(f) if f.layer == "iec62056-21" else None
+        if value is None:
+            self._other(f, start)
+            return
+        self._learn(value)
+        kind, last = value.kind, self.last
+        if kind == "request":
+            if last is not None and last[0] == "wake-up":
+                self._measure(self.wake_up_wait, last[2], start)
+            elif last is not None and last[0] != "request":
+                self._idle(last[2], start)
             self.begun = start
-        elif self.begun is not None and (kind in (DATA, PROGRAMMING) or not is_signon):
-            self._measure(self.set_up, self.begun, start, kind)
+        elif kind in TELEGRAMS:
+            if self.telegram is not None:
+                self._measure(self.period, self.telegram, start)
+            self.telegram = start
+        elif kind == "wake-up":
+            self._measure(self.wake_up, start, end)
+            if last is not None:
+                self._idle(last[2], start)
+        elif last is not None and not last[1] == f.direction != UNKNOWN:
+            if last[0] == "option-select" and last[1] != DOWN:  # the device confirms at the new rate
+                self._measure(self.baud_change, last[2], start)
+            self._measure(self.reaction, last[2], start, f.direction)
+        if self.begun is not None and kind in ("data", "command"):
+            self._measure(self.set_up, self.begun, start)
             self.begun = None
-        if is_signon:
-            self._inside(f, end, kind)
-        self.last = (kind, f.direction, end) if is_signon else None
+        self._inside(f, end)
+        self.last = (kind, f.direction, end)
+
+    def _learn(self, value: Iec21) -> None:
+        """What a message says of the dialogue: mode, reaction time, phase."""
+        if value.kind == "identification":
+            self.mode = value.mode
+            self.third_letter = "lower" if value.fast else "upper"
+        elif value.kind in TELEGRAMS:
+            self.mode = "D"
+        programs = self.phase == "programming" and value.kind == "data"
+        if not programs:
+            self.phase = PHASES.get(value.kind, self.phase)
+
+    def _other(self, f: Frame, start: Edge) -> None:
+        """The first frame of HDLC, or octets that form no message: a receiver at the old rate hears such."""
+        last = self.last
+        if last is not None and last[0] == "option-select" and last[1] != DOWN:
+            self._measure(self.baud_change, last[2], start)
+        if f.layer == "hdlc" and self.begun is not None:
+            self._measure(self.set_up, self.begun, start)
+            self.begun = None
+        self.last = None
 
     def _idle(self, before: Edge, start: Edge) -> None:
         """A new request after other traffic: it went back to its start state, if it then answers."""
@@ -111,7 +132,7 @@ class SignOn:
             if not column.timeout:
                 column.measure(found, before.ns, before.frame, start.ns, start.frame)
 
-    def _inside(self, f: Frame, end: Edge, kind: str) -> None:
+    def _inside(self, f: Frame, end: Edge) -> None:
         if not self.inter_character:
             return
         gap = f.gap_ns
@@ -123,5 +144,5 @@ class SignOn:
             wide = end.early_ns + end.late_ns
             found = Interval(gap, max(0, gap - wide), gap + wide)
         for column in self.inter_character:
-            if self._holds(column, kind):
+            if self._holds(column):
                 column.measure(found, None, f.no, end.ns, f.no)

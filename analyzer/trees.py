@@ -21,6 +21,7 @@ OWN = {
     "hdlc": "hdlc",
     "apdu": "apdu",
     "llc": "llc",
+    "iec62056-21": "iec62056-21",
 }  # layer or kind of a frame -> its first layer
 
 
@@ -99,8 +100,10 @@ def frame_nodes(frame: Frame, run: Run) -> list[Node]:
 
 
 def message_tree(m: Message, run: Run) -> tuple[TreeNode, ...]:
-    """A message's APDU, dissected with what its association knew (buffer "apdu")."""
-    return octet_trees(m.octets, "apdu", "apdu", run.associations.contexts[m.context])
+    """A message's APDU, dissected with what its association knew (buffer "apdu"); or the P1 telegram that was
+    ciphered like one (customer ports of Luxembourg and Austria)."""
+    first = "iec62056-21" if m.octets[:1] == b"/" else "apdu"
+    return octet_trees(m.octets, first, "apdu", run.associations.contexts[m.context])
 
 
 def message_nodes(m: Message, run: Run) -> list[Node]:

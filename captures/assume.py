@@ -9,9 +9,13 @@
 | stamp | what a time stamp is the time of: start or end of a record's octets, packet, unknown |
 | uncertainty | how far a stamp may be off: a number with ns, us, ms or s |
 | at | where the tap is: client, server or network |
+| adapter | family of a USB serial adapter that the capture does not name: ftdi, cp210x, ch34x, pl2303, cdc-acm |
 | tz | zone of the clock of a text log, an IANA name such as Europe/Vienna, or UTC |
+| swap | yes: directions of a serial line are the other way round (the pair is wired wrongly); no |
 
 A channel number before a key restricts it and everything after it up to the next channel number.
+swap=yes exchanges what the records state; where they state nothing, what was resolved. Two wires of one line
+are swapped together when either is.
 What was stated is kept as written in Channel.assumed and printed with each verdict that used it.
 """
 
@@ -27,7 +31,9 @@ STAMPS = ("start", "end", "packet", "unknown")
 PLACES = ("client", "server", "network")
 UNITS_NS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 BAUD_RANGE = (50, 4_000_000)
-KEYS = ("baud", "format", "stamp", "uncertainty", "at", "tz")
+FAMILIES = ("ftdi", "cp210x", "ch34x", "pl2303", "cdc-acm")
+KEYS = ("baud", "format", "stamp", "uncertainty", "at", "adapter", "tz", "swap")
+YES_NO = {"yes": True, "no": False}
 EXAMPLE = "for example baud=9600,format=8E1,stamp=end,uncertainty=16ms,at=client,tz=Europe/Vienna"
 
 
@@ -40,12 +46,14 @@ class Stated(Value, frozen=True):
     stamp: str | None = None
     uncertainty_ns: int | None = None
     at: str | None = None
+    adapter: str | None = None
     tz: str | None = None
+    swap: bool | None = None
     written: tuple[str, ...] = ()
 
     def over(self, other: "Stated") -> "Stated":
         """This, completed by other where this says nothing; both are kept as written."""
-        names = ("baud", "format", "character_bits", "stamp", "uncertainty_ns", "at", "tz")
+        names = ("baud", "format", "character_bits", "stamp", "uncertainty_ns", "at", "adapter", "tz", "swap")
         own = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return msgspec.structs.replace(other, **own, written=other.written + self.written)
 
@@ -62,7 +70,7 @@ class Assume(Value, frozen=True):
         return self.common if own is None else own.over(self.common)
 
     def apply(self, channel: Channel) -> Channel:
-        """The channel with baud, character_bits, stamp and assumed as stated."""
+        """The channel with baud, character_bits, stamp, swap and assumed as stated."""
         stated = self.stated(channel.number)
         if not stated.written:
             return channel
@@ -72,6 +80,7 @@ class Assume(Value, frozen=True):
             character_bits=channel.character_bits if stated.character_bits is None else stated.character_bits,
             stamp=channel.stamp if stated.stamp is None else stated.stamp,
             assumed=stated.written,
+            swap=channel.swap if stated.swap is None else stated.swap,
         )
 
 
@@ -153,6 +162,12 @@ def _at(item: str, value: str) -> dict[str, object]:
     return {"at": value}
 
 
+def _adapter(item: str, value: str) -> dict[str, object]:
+    if value not in FAMILIES:
+        raise UsageError(f"--assume {item}: expected one of {', '.join(FAMILIES)}")
+    return {"adapter": value}
+
+
 def _tz(item: str, value: str) -> dict[str, object]:
     try:
         ZoneInfo(value)
@@ -161,11 +176,19 @@ def _tz(item: str, value: str) -> dict[str, object]:
     return {"tz": value}
 
 
+def _swap(item: str, value: str) -> dict[str, object]:
+    if value not in YES_NO:
+        raise UsageError(f"--assume {item}: expected yes or no")
+    return {"swap": YES_NO[value]}
+
+
 _VALUES = {
     "baud": _baud,
     "format": _format,
     "stamp": _stamp,
     "uncertainty": _uncertainty,
     "at": _at,
+    "adapter": _adapter,
     "tz": _tz,
+    "swap": _swap,
 }

@@ -155,3 +155,9 @@ def rtac(octets: bytes) -> Rtac:
         up = " ".join(line for bit, line in enumerate(LINES) if lines >> bit & 1) or "none"
         remark = f"{Event(event).name.lower().replace('_', ' ')}, modem lines set: {up}"
     return Rtac(int(direction), int(flags), stamp, time_ns, octets[RTAC_HEADER.size :], remark)
+
+
+def rtac_record(ns: int, event: int, lines: int, octets: bytes) -> bytes:
+    """A RTAC_SERIAL record: its header, with the time in whole microseconds, and the octets of the line."""
+    seconds, rest = divmod(ns, 1_000_000_000)
+    return RTAC_HEADER.pack(seconds & 0xFFFF_FFFF, rest // 1000, event, lines, 0) + octets

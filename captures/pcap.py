@@ -15,6 +15,8 @@ from captures import linktype
 from captures.assume import Assume
 from captures.stamps import Stamps
 from captures.stream import FileSource, OctetStream
+from captures.usb import LINKS as USB_LINKS
+from captures.usb import UsbLines
 from dissectors.errors import CaptureError
 from dissectors.record import Channel, Direction, Flag, Record
 
@@ -46,6 +48,7 @@ class PcapSource(FileSource):
 
     def __init__(self, stream: OctetStream, assume: Assume | None = None) -> None:
         super().__init__(stream, assume)
+        self.usb = UsbLines(self.channels, self.assume, self.remarks)
         head = stream.head(FILE_OCTETS)
         self.order = "<" if int.from_bytes(head[:4], "little") in MAGICS.keys() | REJECTED.keys() else ">"
         magic = int.from_bytes(head[:4], "little" if self.order == "<" else "big")
@@ -74,7 +77,14 @@ class PcapSource(FileSource):
             )
         )
 
+        if link_type in USB_LINKS:
+            self.usb.listen(0, self.order)
+
     def __iter__(self) -> Iterator[Record]:
+        yield from self._packets()
+        yield from self.usb.end()
+
+    def _packets(self) -> Iterator[Record]:
         """The hot loop: its locals and its one exit per record are what makes a million records a second."""
         unpack: Unpack = Pack(self.order + self.layout).unpack_from
         size = Pack(self.order + self.layout).size
@@ -86,7 +96,7 @@ class PcapSource(FileSource):
         stamps = Stamps(channel, self.assume.stated(0))
         uncertainty = stamps.uncertainty
         kuznetzov = len(self.layout) > 4
-        direct = stamps.plain and not kuznetzov and channel.link_type != linktype.RTAC_SERIAL
+        direct = stamps.plain and not kuznetzov and channel.link_type not in {linktype.RTAC_SERIAL, *USB_LINKS}
         unit, largest = self.resolution_ns, self.largest
         held: list[bytes] = []
         have, need, no, p = -FILE_OCTETS, 1, 0, FILE_OCTETS
@@ -119,7 +129,7 @@ class PcapSource(FileSource):
                 flags = int(Flag.TRUNCATED) if length < wire else 0
                 if kuznetzov:
                     flags |= int(Flag.SENT if packet_type == 4 else Flag.RECEIVED)
-                yield serial_record(channel, stamps, no, ns, octets, flags)
+                yield from self.usb.records(serial_record(channel, stamps, no, ns, octets, flags))
             held, p, have = [data[p:]], 0, end - p
         self.ended(f"record {no + 1} ends after {have} of {need} octets" if have > 0 else None)
 

@@ -14,6 +14,8 @@ from typing import Any
 from captures.assume import Assume
 from captures.pcapng_blocks import INT64, UNKNOWN, Broken, Interface, Order, enhanced, obsolete, options, simple
 from captures.stream import FileSource, OctetStream
+from captures.usb import LINKS as USB_LINKS
+from captures.usb import UsbLines
 from dissectors.record import Record
 
 Unpack = Callable[[bytes, int], tuple[Any, ...]]
@@ -47,10 +49,15 @@ class PcapngSource(FileSource):
 
     def __init__(self, stream: OctetStream, assume: Assume | None = None) -> None:
         super().__init__(stream, assume)
+        self.usb = UsbLines(self.channels, self.assume, self.remarks)
         self.section: list[Interface] = []  # the interfaces of the section at hand
         self.dropped: dict[int, int] = {}  # channel → packets that the capture says it dropped
 
     def __iter__(self) -> Iterator[Record]:
+        yield from self._packets()
+        yield from self.usb.end()
+
+    def _packets(self) -> Iterator[Record]:
         """Enhanced packets without options in the loop itself, all other blocks by _block."""
         order: Order = "little"
         unpack: Unpack = Pack("<7I").unpack_from
@@ -114,7 +121,7 @@ class PcapngSource(FileSource):
                 p = q
                 if record is not None:
                     no += 1
-                    yield record
+                    yield from self.usb.records(record)
                 else:
                     no += kind in COUNTED
             held, have = [data[p:]], end - p
@@ -130,6 +137,8 @@ class PcapngSource(FileSource):
             interface = Interface(body, order, len(self.channels), self.assume)
             self.section.append(interface)
             self.channels.append(interface.channel)
+            if interface.channel.link_type in USB_LINKS:
+                self.usb.listen(interface.channel.number, "<" if order == "little" else ">")
         elif kind == SECTION:
             self.section.clear()
         elif kind == STATISTICS and len(body) >= 12:

@@ -6,10 +6,11 @@ All lengths are checked against the body that holds them; Broken says what canno
 from collections.abc import Iterator
 from typing import Literal
 
-from captures import linktype
+from captures import linktype, tap_option
 from captures.assume import Assume
 from captures.pcap import default_stamp, serial_record
 from captures.stamps import Stamps
+from captures.usb import LINKS as USB_LINKS
 from dissectors.record import Channel, Direction, Flag, Record
 
 OPTION_COMMENT = 1
@@ -70,6 +71,8 @@ class Interface:
         self.offset_ns = int.from_bytes(found.get(IF_TSOFFSET, b"")[:8], order, signed=True) * 1_000_000_000
         speed = int.from_bytes(found.get(IF_SPEED, b"")[:8], order)
         self.serial = link_type in linktype.SERIAL
+        told = next((w for code in tap_option.CUSTOM_CODES if (w := tap_option.wiring(found.get(code, b"")))), None)
+        told = told or tap_option.Wiring(one_sided=False)
         self.channel = assume.apply(
             Channel(
                 number=number,
@@ -79,11 +82,16 @@ class Interface:
                 baud=speed if self.serial and speed < 1 << 31 else 0,
                 stamp=default_stamp(link_type),
                 description=_description(found),
+                character_bits=told.character_bits if 7 <= told.character_bits <= 13 else 10,
+                one_sided=told.one_sided,
+                profile=told.profile,
+                line=told.line,
+                calibration=told.calibration,
             )
         )
         self.stamps = Stamps(self.channel, assume.stated(number))
         self.uncertainty = self.stamps.uncertainty
-        self.direct = self.stamps.plain and link_type != linktype.RTAC_SERIAL and self.multiply > 0
+        self.direct = self.stamps.plain and link_type not in (linktype.RTAC_SERIAL, *USB_LINKS) and self.multiply > 0
         self.largest = linktype.largest(link_type)
 
     def nanoseconds(self, stamp: int) -> int | None:
@@ -117,7 +125,28 @@ class Interface:
             flags |= int(Flag.LOSS)
         comment = words(more[OPTION_COMMENT]) if OPTION_COMMENT in more else None
         ns = None if stamp is None else self.nanoseconds(stamp)
-        return serial_record(self.channel, self.stamps, no, ns, octets, flags, direction, lost, comment)
+        record = serial_record(self.channel, self.stamps, no, ns, octets, flags, direction, lost, comment)
+        if self.serial:
+            fine = next((f for code in tap_option.CUSTOM_CODES if (f := tap_option.fine(more.get(code, b"")))), None)
+            if fine is not None and ns is not None:
+                return _finely(record, fine, ns, direction)
+        return record
+
+
+def _finely(r: Record, fine: tap_option.Fine, ns: int, direction: int) -> Record:
+    """The record with the times that its tap measured, instead of those computed from its baud rate."""
+    return Record(
+        r.no,
+        r.channel,
+        direction if fine.flags & tap_option.UNKNOWN_DIRECTION else r.direction,
+        ns,
+        ns + fine.duration_ns,
+        fine.uncertainty_ns,
+        r.octets,
+        r.flags | (int(Flag.OCTET_TIMES) if fine.flags & tap_option.TIMED else 0),
+        r.lost,
+        r.comment,
+    )
 
 
 def enhanced(section: list[Interface], body: bytes, order: Order, no: int) -> Record:

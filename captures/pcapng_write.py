@@ -5,6 +5,7 @@ from struct import Struct as Pack
 from typing import BinaryIO
 
 from captures.pcapng_blocks import (
+    EPB_DROPCOUNT,
     EPB_FLAGS,
     IF_DESCRIPTION,
     IF_NAME,
@@ -33,26 +34,46 @@ def option(code: int, value: bytes) -> bytes:
 class PcapngWriter:
     """Appends blocks to an open binary file. It never seeks, so a pipe will do, and a crash leaves whole blocks.
 
-    Each block is one write. The caller flushes and closes.
+    Each block is one write. The caller flushes and closes. interfaces: the file has a section already, with so many
+    interfaces, and this goes on with it.
     """
 
-    def __init__(self, file: BinaryIO, *, application: str = "cosemscope", comment: str | None = None) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        *,
+        application: str = "cosemscope",
+        comment: str | None = None,
+        interfaces: int | None = None,
+    ) -> None:
         self.file = file
-        self.interfaces = 0
+        self.interfaces = interfaces or 0
+        if interfaces is not None:
+            return
         head = _LENGTH.pack(0x1A2B3C4D) + (1).to_bytes(2, "little") + bytes(2) + UNKNOWN_LENGTH.to_bytes(8, "little")
         found = b"" if comment is None else option(OPTION_COMMENT, comment.encode())
         self._block(0x0A0D0D0A, head + found + option(SHB_APPLICATION, application.encode()) + END_OF_OPTIONS)
 
     def interface(
-        self, link_type: int, *, name: str = "", description: str = "", speed: int = 0, snap: int = 262144
+        self,
+        link_type: int,
+        *,
+        name: str = "",
+        description: str = "",
+        speed: int = 0,
+        snap: int = 262144,
+        custom: Sequence[tuple[int, bytes]] = (),
     ) -> int:
-        """Describes one more interface (or wire) and gives its number. speed: bit/s, the baud rate of a tap."""
+        """Describes one more interface (or wire) and gives its number. speed: bit/s, the baud rate of a tap.
+        custom: (private enterprise number, octets)."""
         body = link_type.to_bytes(2, "little") + bytes(2) + _LENGTH.pack(snap)
         for code, words in ((IF_NAME, name), (IF_DESCRIPTION, description)):
             if words:
                 body += option(code, words.encode())
         if speed:
             body += option(IF_SPEED, speed.to_bytes(8, "little"))
+        for enterprise, value in custom:
+            body += option(CUSTOM_OCTETS, _LENGTH.pack(enterprise) + value)
         self._block(1, body + option(IF_TSRESOL, b"\x09") + END_OF_OPTIONS)
         self.interfaces += 1
         return self.interfaces - 1
@@ -66,16 +87,20 @@ class PcapngWriter:
         wire: int | None = None,
         comment: str | None = None,
         flags: int = 0,
+        lost: int = 0,
         custom: Sequence[tuple[int, bytes]] = (),
     ) -> None:
         """One enhanced packet block. ns: since 1970 UTC. flags: the epb_flags word (bits 0-1: 1 inbound, from the
-        meter; 2 outbound; bit 24 CRC error; bit 31 symbol error). custom: (private enterprise number, octets)."""
+        meter; 2 outbound; bit 24 CRC error; bit 31 symbol error). lost: packets or octets missing before it.
+        custom: (private enterprise number, octets)."""
         length = len(octets)
         body = _PACKET.pack(interface, ns >> 32, ns & 0xFFFF_FFFF, length, length if wire is None else wire)
         body += octets + bytes(-length & 3)
         found = b"" if comment is None else option(OPTION_COMMENT, comment.encode())
         if flags:
             found += option(EPB_FLAGS, _LENGTH.pack(flags))
+        if lost:
+            found += option(EPB_DROPCOUNT, lost.to_bytes(8, "little"))
         for enterprise, value in custom:
             found += option(CUSTOM_OCTETS, _LENGTH.pack(enterprise) + value)
         self._block(6, body + (found + END_OF_OPTIONS if found else b""))

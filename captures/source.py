@@ -8,10 +8,10 @@ A spec is a path, `-` (stdin), or `SCHEME:…`. Content decides before the name 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from captures import hexlog, octets, pcap, pcapng
+from captures import hexlog, logic_csv, octets, pcap, pcapng
 from captures.assume import Assume
 from captures.stream import OctetStream
 from dissectors.errors import CaptureError, UsageError
@@ -28,7 +28,7 @@ class Source(Protocol):
     Iterating raises CaptureError when reading itself fails; traffic never raises.
     """
 
-    kind: str  # "pcap", "pcapng", "hexlog", "octets", "tshark"
+    kind: str  # "pcap", "pcapng", "hexlog", "octets", "logic", "tshark"
     path: str  # as given; "-" for stdin
     channels: list[Channel]
     cut: str | None
@@ -54,13 +54,16 @@ class Kind(Value, frozen=True):
     open: Callable[[OctetStream, Assume | None], Source]
 
 
+MAGIC_OCTETS = 4  # enough of a pcap or pcapng: a pipe may bring the next octet an hour later
 HEAD_OCTETS = 4096  # enough of a text log to tell it from a binary file
 
+BINARY = 2  # the first so many are told by their magic number
 # asked in this order; the last takes any text
 SOURCES: tuple[Kind, ...] = (
     Kind("pcapng", pcapng.recognise, pcapng.PcapngSource),
     Kind("pcap", pcap.recognise, pcap.PcapSource),
     Kind("octets", octets.recognise, octets.OctetsSource),
+    Kind("logic", logic_csv.recognise, logic_csv.LogicSource),
     Kind("hexlog", hexlog.recognise, hexlog.HexlogSource),
 )
 # first octets → what it is: named so that a person knows what to do with it
@@ -75,8 +78,13 @@ FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x04\x22\x4d\x18", "compressed with lz4"),
     (b"\xfd7zXZ", "compressed with xz"),
     (b"BZh", "compressed with bzip2"),
-    (b"PK\x03\x04", "a zip archive (a capture of a logic analyzer?)"),
+    (
+        b"PK\x03\x04",
+        "a zip archive (a .sal of Saleae Logic? export its analyzer table as CSV; a .sr of sigrok? sigrok-cli -P uart)",
+    ),
 )
+LIVE = ("serial:", "ip:")
+LIVE_JOIN = "\n"
 SCHEME = re.compile(r"([a-z][a-z0-9+-]+):(.*)", re.DOTALL)  # two letters at least: C:\x is a path
 
 
@@ -92,9 +100,11 @@ def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None
         raise UsageError("no source is named: expected a path, - for stdin, or serial:, ip:, tshark:, hexlog:")
     stream = OctetStream(spec, follow)
     try:
-        head = stream.head(HEAD_OCTETS if not follow else 4)
+        head = stream.head(MAGIC_OCTETS)
         if not head:
             raise CaptureError(f"{spec}: {stream.cut or 'is empty, expected a capture'}")
+        if not follow and not any(kind.recognise(head) for kind in SOURCES[:BINARY]):
+            head = stream.head(HEAD_OCTETS)
         for kind in SOURCES:
             if kind.recognise(head):
                 return kind.open(stream, assume)
@@ -108,11 +118,33 @@ def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None
         raise
 
 
-def _not_yet(scheme: str) -> Callable[[str, bool, Assume | None], Source]:
-    def refuse(rest: str, follow: bool, assume: Assume | None) -> Source:
-        raise CaptureError(f"{scheme}:{rest}: live capture is not there yet; record to a pcapng file and open that")
+def is_live(spec: str) -> bool:
+    """Whether a spec names a source that goes on."""
+    return spec.startswith(LIVE)
 
-    return refuse
+
+def together(specs: Sequence[str]) -> list[str]:
+    """The specs of a command line as sources: a file each; live ones are one source, since they share their time."""
+    live = [spec for spec in specs if is_live(spec)]
+    out: list[str] = []
+    for spec in specs:
+        if not is_live(spec):
+            out.append(spec)
+        elif live:
+            out.append(LIVE_JOIN.join(live))
+            live = []
+    return out
+
+
+def _live(scheme: str) -> Callable[[str, bool, Assume | None], Source]:
+    """serial:… or ip:…, or several joined by together()."""
+
+    def opened(rest: str, follow: bool, assume: Assume | None) -> Source:
+        from captures.live import LiveSource
+
+        return LiveSource(tuple(f"{scheme}:{rest}".split(LIVE_JOIN)), assume)
+
+    return opened
 
 
 def _hexlog(rest: str, follow: bool, assume: Assume | None) -> Source:
@@ -134,8 +166,8 @@ def _tshark(rest: str, follow: bool, assume: Assume | None) -> Source:
 
 
 SCHEMES: dict[str, Callable[[str, bool, Assume | None], Source]] = {
-    "serial": _not_yet("serial"),
-    "ip": _not_yet("ip"),
+    "serial": _live("serial"),
+    "ip": _live("ip"),
     "hexlog": _hexlog,
     "tshark": _tshark,
 }

@@ -170,6 +170,16 @@ _RELEASE: dict[int, tuple[str, of.Body]] = {
     0x80: ("reason", of.reason),
     0xBE: ("user-information", of.user_information),
 }
+# tag of an APDU → tag of a component → its field
+COMPONENTS: Mapping[int, Mapping[int, Field]] = {
+    apdu: {tag: fields[name] for tag, (name, _) in table.items()}
+    for apdu, table, fields in (
+        (AARQ_TAG, _AARQ, names.AARQ),
+        (AARE_TAG, _AARE, names.AARE),
+        (RLRQ_TAG, _RELEASE, names.RLRQ),
+        (RLRE_TAG, _RELEASE, names.RLRE),
+    )
+}
 
 
 def _components(

@@ -6,7 +6,7 @@ import msgspec
 
 from dissectors import apdus
 from dissectors.layer import Layer
-from dissectors.link import hdlc, llc, mbus, packets, wrapper
+from dissectors.link import hdlc, iec62056_21, llc, mbus, packets, wrapper
 
 # What the layers below call an APDU: reported as acse or xdlms by its tag.
 APDU = msgspec.structs.replace(apdus.LAYER, called=lambda octets: apdus.layer_of(octets).name)
@@ -17,6 +17,7 @@ LAYERS: Mapping[str, Layer] = {
     "hdlc": hdlc.LAYER,
     "llc": llc.LAYER,
     "mbus": mbus.LAYER,
+    "iec62056-21": iec62056_21.LAYER,
     "apdu": APDU,
     "xdlms": APDU,
     "acse": APDU,

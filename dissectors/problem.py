@@ -75,6 +75,15 @@ CAPTURE_LOSS = _kind("capture.loss", WARN, "the capture says that {0} octets or 
 CAPTURE_LINE = _kind("capture.line-error", WARN, "the tap reported {0} on this record")
 CAPTURE_LINKTYPE = _kind("capture.link-type", WARN, "link type {0} ({1}) is not dissected")
 CAPTURE_CLOCK = _kind("capture.clock", NOTE, "time stamps go back by {0} ns")
+CAPTURE_CLOCK_STEP = _kind(
+    "capture.clock-step", WARN, "the recorder's clock was set by {0} s: times before and after do not compare"
+)
+
+# --- line ---------------------------------------------------------------------------------------
+LINE_ECHO = _kind("line.echo", NOTE, "echo of {0}: {1}")
+LINE_GLITCH = _kind("line.glitch", NOTE, "glitch {0} of this line, where a driver is switched on or off: {1}")
+LINE_COLLISION = _kind("line.collision", WARN, "collision {0} of this line: {1}")
+LINE_MARKER = _kind("line.marker", NOTE, "marker {0}{1}")
 
 # --- network ------------------------------------------------------------------------------------
 ETH_TRUNC = _kind("ethernet.trunc", ERROR, "{0} needs {1} octets, {2} left", "IEEE 802.3")
@@ -186,6 +195,29 @@ HDLC_NOISE = _kind("hdlc.noise", NOTE, "{0} octets outside any frame", H)
 HDLC_FILL = _kind("hdlc.fill", NOTE, "{0} flags between frames (idle fill)", H)
 HDLC_ECHO = _kind("hdlc.echo", NOTE, "echo of frame {0} (the tap hears the sender's own octets)", H)
 HDLC_HABIT = _kind("hdlc.habit", NOTE, "{0} (a known habit of {1})", H)
+
+# --- text messages on a line (IEC 62056-21, P1) ---------------------------------------------------
+S = "IEC 62056-21"
+IEC21_TRUNC = _kind("iec62056-21.trunc", ERROR, "{0} needs {1} octets, {2} are there", S)
+IEC21_START = _kind("iec62056-21.start", ERROR, "octet 0x{0:02X} begins no message", S)
+IEC21_NOISE = _kind("iec62056-21.noise", NOTE, "{0} octets that form no message", S)
+IEC21_BCC = _kind("iec62056-21.bcc", ERROR, "block check character {0:02X}, computed {1:02X}", S)
+IEC21_BCC_MISSING = _kind("iec62056-21.bcc-missing", WARN, "no ETX and block check character behind the data", S)
+IEC21_CRC = _kind("iec62056-21.crc", ERROR, "CRC16 of the telegram {0}, computed {1:04X}", "DSMR P1")
+IEC21_CRC_FORM = _kind("iec62056-21.crc-form", NOTE, "CRC16 {0} is not written in four digits", "DSMR P1")
+IEC21_PARITY = _kind("iec62056-21.parity", ERROR, "{0} of {1} characters break {2} parity: octets {3}", S)
+IEC21_PARITY_ODD = _kind("iec62056-21.parity-odd", NOTE, "odd parity (7O1) where even is specified", S)
+IEC21_CHARACTER = _kind("iec62056-21.character", WARN, "{0} control characters in the text, the first is 0x{1:02X}", S)
+IEC21_LONG = _kind("iec62056-21.long", WARN, "{0} of {1} characters, {2} are allowed", S)
+IEC21_LINE = _kind("iec62056-21.line", NOTE, "line of {0} characters, {1} are usual", S)
+IEC21_LINE_END = _kind("iec62056-21.line-end", NOTE, "line ends with {0} where CR LF is specified", S)
+IEC21_SYNTAX = _kind("iec62056-21.syntax", WARN, "{0}", S)
+IEC21_BAUD = _kind("iec62056-21.baud", WARN, "baud rate character {0!r} is reserved", S)
+IEC21_OPTION = _kind("iec62056-21.option", WARN, "{0} {1!r} is not defined", S)
+IEC21_COMMAND = _kind("iec62056-21.command", WARN, "command message {0!r} is not defined", S)
+IEC21_NAK = _kind("iec62056-21.nak", WARN, "the other side refuses the message before (NAK)", S)
+IEC21_ERROR = _kind("iec62056-21.error", WARN, "the device reports an error: {0}", S)
+IEC21_PASSWORD = _kind("iec62056-21.password", WARN, "password visible in clear", S)
 
 # --- M-Bus (EN 13757-2) ----------------------------------------------------------------------------
 M = "EN 13757-2"

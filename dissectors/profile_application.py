@@ -113,14 +113,18 @@ class Bandwidth(Table, frozen=True, kw_only=True):
 
 
 class When(Table, frozen=True, kw_only=True):
-    """Condition of a timing rule; what is absent holds always."""
+    """Condition of a timing rule; what is absent holds always.
+
+    third_letter: case of the manufacturer's third letter in an identification of IEC 62056-21 (6.3.2)."""
 
     service: Service | None = None
     class_id: ClassId | None = None
     obis: Obis | None = None
     phase: Literal["sign-on", "readout", "programming", "link-set-up", "association", "data", "push"] | None = None
     mode: Line | None = None
+    third_letter: Literal["upper", "lower"] | None = None
     baud: Annotated[int, Meta(ge=1)] | None = None
+    marker: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")] | None = None
 
 
 class Timing(Table, frozen=True, kw_only=True):

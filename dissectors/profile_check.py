@@ -16,6 +16,7 @@ Fault = tuple[str, str]
 TITLE = re.compile(r"\S.* communication profile for \S.* networks")
 FIRST_OCTETS = re.compile(r"([0-9A-F.]{2})( [0-9A-F.]{2})*")
 VERDICTS = ("pass", "fail", "undecidable", "not-observed", "not-applicable", "unjudged")
+MARKED = ("app.first-push", "app.first-response")  # rules that start from a marker of the recorder
 COMPARE_BAUD = (300, 2400, 9600, 115200)
 """Rates at which a minimum with bit times is compared with a maximum in ms."""
 
@@ -173,6 +174,11 @@ def _greater(low: Duration, high: Duration) -> bool:
 def _timing_twice(document: Document) -> Iterator[Fault]:
     rules = document.application.timing
     for index, timing in enumerate(rules):
+        if timing.rule in MARKED and timing.when.marker is None:
+            yield (
+                f"$.application.timing[{index}].when",
+                f"{timing.rule} starts from a marker: expected its name in marker",
+            )
         for other, earlier in enumerate(rules[:index]):
             same = (timing.rule, timing.kind, timing.subject, timing.when, timing.per) == (
                 earlier.rule, earlier.kind, earlier.subject, earlier.when, earlier.per,

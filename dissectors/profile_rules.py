@@ -162,6 +162,20 @@ RULES: dict[str, RuleInfo] = {
         _APDU,
         "equal DataNotification bodies",
     ),
+    "app.first-push": RuleInfo(
+        ("delay",),
+        "marker of the recorder that `when.marker` names, on any channel of the capture",
+        "start of the first push after it, of each server",
+        _APDU,
+        "marker and push captured, the stamps of both channels from one clock, with known uncertainty",
+    ),
+    "app.first-response": RuleInfo(
+        ("delay",),
+        "marker of the recorder that `when.marker` names, on any channel of the capture",
+        "start of the first response after it, of each server",
+        _APDU,
+        "marker and response captured, the stamps of both channels from one clock, with known uncertainty",
+    ),
     "app.inactivity": RuleInfo(
         ("timeout", "delay"),
         "last APDU of an association",
@@ -265,6 +279,27 @@ RULES: dict[str, RuleInfo] = {
         "next message, judged by the reaction",
         ("iec62056-21",),
         "a gap long enough, and the reaction after it",
+    ),
+    "signon.wake-up": RuleInfo(
+        ("delay",),
+        "start of a wake-up message, a run of NUL characters",
+        "its end",
+        ("iec62056-21",),
+        _OCTET_TIMES,
+    ),
+    "signon.wake-up-wait": RuleInfo(
+        ("delay",),
+        "end of a wake-up message",
+        "start of the request message",
+        ("iec62056-21",),
+        _FRAME_TIMES,
+    ),
+    "signon.period": RuleInfo(
+        ("period",),
+        "start of a telegram that nobody asked for (mode D, P1)",
+        "start of the next one",
+        ("iec62056-21",),
+        "two telegrams, nothing lost between",
     ),
     "radio.response-window": RuleInfo(
         ("delay",),

@@ -36,7 +36,12 @@ MAX_LINKS = 65536
 MAX_WAITING = 64
 EVENTS = frozenset(("SNRM", "DISC", "UA", "DM", "FRMR"))
 DOWN = frozenset(("tcp.fin", "tcp.rst"))
-DAMAGE = frozenset((problem.HDLC_FCS, problem.HDLC_HCS, problem.HDLC_TRUNC, problem.HDLC_LEN, problem.HDLC_FLAG))
+DAMAGE = frozenset(
+    (
+        *(problem.HDLC_FCS, problem.HDLC_HCS, problem.HDLC_TRUNC, problem.HDLC_LEN, problem.HDLC_FLAG),
+        problem.LINE_COLLISION,
+    )
+)
 BROKEN = frozenset((problem.HDLC_NS_GAP, problem.HDLC_MISSED))
 
 
@@ -69,6 +74,8 @@ def join(frames: Iterable[Frame]) -> Iterator[Pdu]:
             else:
                 state.take(frame)
         elif layer in PASSED:
+            if frame.problems:
+                state.broken_off(frame)
             if not frame.payload:
                 continue
             up = frame.direction == TO_SERVER
@@ -140,18 +147,26 @@ class Reassembly:
 
     def take(self, frame: Frame) -> None:
         """A frame of HDLC, or an event of the conversation."""
+        if frame.problems:
+            self.broken_off(frame)
         if frame.layer == "hdlc":
             value = frame.value
             if isinstance(value, Hdlc) and value.good:
                 self._hdlc(frame, value)
             else:
                 self._damaged(frame)
-        elif frame.layer == "noise" or frame.kind == "noise":
+        elif frame.layer == "noise" or frame.kind in ("noise", "collision"):
             self._damaged(frame)
         elif frame.kind == "tcp.gap" or frame.kind in DOWN:
             self._release(frame.path.number)
             found = self._forget(frame.path)
             self.put(event_of(frame, "gap" if frame.kind == "tcp.gap" else "link-down", found))
+
+    def broken_off(self, frame: Frame) -> None:
+        """Octets were lost before this frame: what was under way on its conversation is given up."""
+        if any(p.kind is problem.CAPTURE_LOSS for p in frame.problems):
+            self._release(frame.path.number)
+            self.put(event_of(frame, "gap", self._forget(frame.path)))
 
     def plain(self, frame: Frame, value: Hdlc) -> Pdu | None:
         """A good frame of known direction without problems: the hot path. An APDU in one frame is returned; what

@@ -64,6 +64,10 @@ class Channel(Value, frozen=True, gc=False):
     one_sided: bool = False
     description: str = ""
     assumed: tuple[str, ...] = ()  # what the user stated with --assume for this channel, as written
+    profile: str = ""  # what the recording says that this wire carries; "": recognise it
+    line: str = ""  # channels of one line are one conversation; "": by name
+    calibration: str = ""  # what calibrating its tap found: cited by verdicts
+    swap: bool = False  # the user says that the directions are the other way round
 
 
 class Record(Value, frozen=True, gc=False):
@@ -101,10 +105,10 @@ class Path(Value, frozen=True, gc=False):
 class Frame(Value, frozen=True, gc=False):
     """A row of the packet list. Every captured octet ends in exactly one: carrier + octets.
 
-    layer: "hdlc", "wrapper", "tcp", "udp", "ip", "noise", "other", …
+    layer: "hdlc", "wrapper", "tcp", "udp", "ip", "line", "noise", "other", …
     kind: HDLC "I" "RR" "RNR" "SNRM" "DISC" "UA" "DM" "FRMR" "UI" "unknown-0x…"; "wrapper";
     "tcp.syn" "tcp.fin" "tcp.rst" "tcp.ack" "tcp.retransmission" "tcp.gap" "tcp.keep-alive";
-    "ip.fragment"; "other"; "noise".
+    "ip.fragment"; "other"; "noise"; of layer "line" "status" "marker" "echo" "glitch" "collision".
     octets: the protocol unit itself (for HDLC with its flags where it has its own, for a packet that
     carries none the whole packet). carrier: what the packets hold around it (Ethernet, IP, TCP).
     payload: what reassembly joins (HDLC information field, wrapper's APDU); b"" where none, and

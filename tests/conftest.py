@@ -2,7 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Callable
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,39 @@ def tshark() -> str:
     if found is None:
         _missing("tshark", "install it (Debian: apt-get install tshark)")
     return str(found)
+
+
+@pytest.fixture(scope="session")
+def loopback() -> None:
+    """The right to capture on the loopback interface, by dumpcap and by a raw socket."""
+    dumpcap = shutil.which("dumpcap")
+    if dumpcap is None:
+        _missing("capture", "dumpcap comes with tshark (Debian: apt-get install tshark)")
+    done = subprocess.run(
+        [str(dumpcap), "-q", "-i", "lo", "-a", "duration:0", "-w", os.devnull],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        _missing("capture", f"no right to capture on the loopback interface ({done.stderr.strip()[:100]})")
+    try:
+        socket.socket(getattr(socket, "AF_PACKET", -1), socket.SOCK_RAW).close()
+    except OSError as error:
+        _missing("capture", f"no raw socket ({error})")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False) if shutil.which("mount") else None
+    if done is None or done.returncode:
+        _missing("mount", "a small tmpfs cannot be mounted (it wants root)")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,6 +6,7 @@ An entry of REASONS whose assertion holds after all is stale: the corpus test sa
 import corpus_apdus as apdu
 import corpus_map as m
 import corpus_push as push
+import corpus_text as text
 from corpus_look import Look, find_field
 
 HAN_NUMBERS = tuple(
@@ -104,6 +105,19 @@ CHECKS: dict[tuple[str, str], m.Check] = {
     ("han-push", "fcs"): m.has_field("hdlc.fcs"),
     ("han-push", "llc"): lambda look, value: m.same("llc", m.field_hex(look, "hdlc.information")[:6], value),
     **{("han-push", name): push.number for name in HAN_NUMBERS},
+    ("iec62056-21-p1", "golden"): text.golden,
+    ("iec62056-21-p1", "test_example_a_landisgyr_360"): text.readout,
+    ("iec62056-21-p1", "test_example_c"): text.readout,
+    ("iec62056-21-p1", "test_parse_example_a_landisgyr_360"): text.parsed,
+    ("iec62056-21-signon", "values"): text.values,
+    ("iec62056-21-signon", "manufacturer"): text.manufacturer,
+    ("iec62056-21-signon", "comm_mode"): text.comm_mode,
+    ("session-mode-e", "device_address"): text.device_address,
+    ("session-mode-e", "identification"): text.identification,
+    ("session-mode-e", "manufacturer"): text.manufacturer,
+    ("session-mode-e", "baud_char"): text.baud_character,
+    ("session-mode-e", "enhanced"): text.enhanced,
+    ("session-mode-e", "option"): text.option,
 }
 
 BUNDLES = ("test_lge360", "test_lge450", "test_iskra")

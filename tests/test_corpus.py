@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from cli_run import run
 from corpus_checks import check_of, reason
-from corpus_look import Look
-from corpus_map import ABOUT, apdu_counts, chunk_groups, chunks
+from corpus_look import Look, flat
+from corpus_map import ABOUT, apdu_counts, chunk_groups, chunks, same
 from corpus_push import source_dissector
+from corpus_text import telegram_check
 
 import analyzer
 from analyzer.run import Run
@@ -19,6 +20,7 @@ from captures.source import open_source
 from dissectors import profile
 from dissectors.record import Record
 
+HEAD = tuple(f"iec62056-21.{name}" for name in ("manufacturer", "baud", "enhanced", "identification"))
 COMMANDS = (("dump",), ("dump", "--level", "frame"), ("dump", "--level", "finding"), ("timing",), ("explain",))
 
 
@@ -184,6 +186,37 @@ def test_sessions_group_by_group(looks: dict[str, Look]) -> None:
     for look in of_family(looks, "session-hdlc"):
         wrong += [f"{look.id} {w}" for w in chunk_groups(look, look.detail["chunks"]) if not reason(look, w)]
     assert not wrong, "\n".join(wrong[:200])
+
+
+def test_telegrams_and_dialogues(looks: dict[str, Look]) -> None:
+    """Every telegram is one frame with data; its CRC16 is what others computed. Frames of the dialogues in order."""
+    wrong = []
+    for look in of_family(looks, "iec62056-21-p1"):
+        kinds = [f["kind"] for f in look.frames if f["kind"] not in ("noise", "wake-up")]
+        wrong += [f"{look.id} {w}" for w in (*same("frames", kinds, ["p1"]), *telegram_check(look))]
+    for look in of_family(looks, "iec62056-21-signon", "session-mode-e"):
+        heard = "".join(f["octets"] for f in look.frames)
+        wrong += [
+            f"{look.id} {c['hex'][:20]}" for c in look.detail["chunks"] if not heard or c["hex"].upper() not in heard
+        ]
+        up = [f["direction"] for f in look.frames if f["kind"] in ("request", "option-select")]
+        wrong += same(look.id, set(up), {"client-to-server"})
+    assert not wrong, "\n".join(wrong)
+
+
+def test_ciphered_telegrams(looks: dict[str, Look]) -> None:
+    """What is deciphered is a P1 telegram: its tree begins and ends as the source says, its CRC16 is right."""
+    for look in of_family(looks, "p1-encrypted"):
+        title = look.derived["apdus"][0]["cipher"]["st"]
+        key = f"{title}:{look.item['keys']['ek']}:{look.item['keys']['ak']}"
+        trees = [flat(row["tree"]) for row in look.rows("message", "--tree", "--key", key) if "tree" in row]
+        nodes = [node for tree in trees for node in tree]
+        asserted = look.item["expected"]["asserted"]
+        head = "/" + "".join(n.text[:1] if n.field.endswith(".baud") else n.text for n in nodes if n.field in HEAD)
+        last = [n.text for n in nodes if n.field == "iec62056-21.data-set"][-1].partition(" = ")
+        assert head == asserted["starts_with"].split("\\r")[0].split("\r")[0]
+        assert asserted["ends_with"].startswith(f"{last[0]}({last[2].partition(' ')[0]}*")
+        assert not [n for n in nodes if n.field == "problem.iec62056-21.crc"]
 
 
 def test_counts_of_apdus_in_captures(looks: dict[str, Look]) -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traffic import (
     NOTIFICATION,
+    TELEGRAM,
     Dialogue,
     Sent,
     apdus,
@@ -20,6 +21,7 @@ from traffic import (
     line_records,
     mutated,
     records,
+    signed_on,
     tcp_packets,
     udp_packets,
     wrapped,
@@ -53,6 +55,10 @@ CAPTURES: dict[str, tuple[int, list[bytes]]] = {
     "text-hdlc": (TEXT_LINK, [s.octets for s in framed()]),
     "text-push": (TEXT_LINK, [NOTIFICATION]),
     "rtac": (RTAC_SERIAL, [s.octets for s in framed()]),
+    "mode-e": (USER0, [s.octets for s in signed_on()]),
+    "text-mode-e": (TEXT_LINK, [s.octets for s in signed_on()]),
+    "p1": (USER0, [TELEGRAM, TELEGRAM]),
+    "tcp-p1": (1, tcp_packets([Sent(False, TELEGRAM), Sent(False, TELEGRAM)])),
 }
 
 
@@ -173,6 +179,42 @@ def test_every_chunking_of_a_serial_line(data: st.DataObject) -> None:
     whole = heard(run_of(USER0, line_records(units)))
     assert len(whole) == len(apdus())
     assert heard(run_of(USER0, line_records(data.draw(chunked(units))))) == whole
+
+
+def rows_heard(run: Run) -> list[tuple[str, str, bytes, str, int]]:
+    return [(f.layer, f.kind, f.octets, f.profile, f.direction) for f in run.frames()]
+
+
+@FEW
+@given(data=st.data())
+def test_every_chunking_of_a_line_with_sign_on(data: st.DataObject) -> None:
+    """Text at both ends of an HDLC session: the same frames and messages for every chunking, by one receiver."""
+    units = signed_on()
+    whole = rows_heard(run_of(USER0, line_records(units)))
+    assert [layer for layer, *_ in whole].count("hdlc") == len(framed())
+    cut = data.draw(chunked(units))
+    assert rows_heard(run_of(USER0, line_records(cut))) == whole
+    assert heard(run_of(USER0, line_records(cut))) == heard(run_of(USER0, line_records(framed())))
+
+
+@pytest.mark.parametrize("direction", [None, int(Direction.UNKNOWN)], ids=["two receivers", "one receiver"])
+def test_a_line_with_sign_on_octet_by_octet(direction: int | None) -> None:
+    """Who speaks is told by the messages where no receiver tells it."""
+    units = signed_on()
+    octet_ns, pause_ns = 1_041_667, 30_000_000
+    single = [Sent(s.up, s.octets[i : i + 1]) for s in units for i in range(len(s.octets))]
+    turn = [n for n, s in enumerate(units) for _ in s.octets]
+    close = [
+        msgspec.structs.replace(
+            r,
+            first_ns=r.no * octet_ns + n * pause_ns,
+            last_ns=r.no * octet_ns + n * pause_ns,
+            direction=r.direction if direction is None else direction,
+        )
+        for r, n in zip(line_records(single), turn)
+    ]
+    assert rows_heard(run_of(USER0, close)) == rows_heard(run_of(USER0, line_records(units)))
+    assert heard(run_of(USER0, close)) == heard(run_of(USER0, line_records(framed())))
 
 
 def test_a_piece_that_looks_like_an_apdu_is_no_apdu() -> None:

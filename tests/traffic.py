@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from encode import acse, hdlc, plain, wrapper, xdlms
+from encode.iec62056_21 import block, even, telegram
 from hypothesis import strategies as st
 
 from captures.linktype import USER0
@@ -15,6 +16,9 @@ PORTS = (50000, 4059)
 UNKNOWN = int(Direction.UNKNOWN)
 REGISTER = bytes.fromhex("C001C100030100010800FF0200")
 NOTIFICATION = bytes.fromhex("0F0000000100020209060100010800FF0600012345")
+
+
+TELEGRAM = telegram(b"XYZ5\\2EXAMPLE", b"1-0:1.8.0(000123.456*kWh)", b"0-1:24.2.1(240101115500W)(00012.345*m3)")
 
 
 class Sent(NamedTuple):
@@ -50,6 +54,18 @@ def framed(n: int = 6) -> list[Sent]:
             out.append(Sent(False, hdlc.frame("I", False, hdlc.RESPONSE + s.octets, down % 8, up % 8)))
             down += 1
     return [*out, Sent(True, hdlc.frame("DISC")), Sent(False, hdlc.frame("UA", up=False))]
+
+
+def signed_on(n: int = 6) -> list[Sent]:
+    """The same after a sign-on in mode E, and a readout in mode C behind it; the text in seven bits, even parity."""
+    request, identification = Sent(True, even(b"/?!\r\n")), Sent(False, even(b"/XYZ5\\2METER\r\n"))
+    select = even(b"\x06252\r\n")
+    data = block(b"\x021.8.0(000123.456*kWh)\r\n!\r\n\x03")
+    return [
+        Sent(True, bytes(84)), request, identification, Sent(True, select), Sent(False, select), *framed(n),
+        request, identification, Sent(True, even(b"\x06050\r\n")), Sent(False, even(data)), Sent(True, even(b"\x06")),
+        request,
+    ]  # fmt: skip
 
 
 def hosts(up: bool) -> tuple[str, str]:

@@ -5,56 +5,31 @@ commits at once, else chunks wait, at most WAIT of them or until the end. Ports 
 What matches no profile is kept as raw frames.
 """
 
-from collections.abc import Callable, Iterable
-
 from dissectors import problem as P
 from dissectors.apdus import dissect
 from dissectors.context import EMPTY
 from dissectors.cursor import Cursor
-from dissectors.link import hdlc_link, recognise
+from dissectors.link import carriers, hdlc_link, recognise
+from dissectors.link.carriers import FRAMED, LINE, Choice, links_of
 from dissectors.link.framing import Chunk, Framer, Unit
-from dissectors.link.hdlc_framer import Framer as HdlcFramer
+from dissectors.link.iec62056_21 import Iec21
+from dissectors.link.iec62056_21_framer import Framer as LineFramer
+from dissectors.link.iec62056_21_turns import Turns
 from dissectors.link.modem import dialogue
 from dissectors.link.stream import Half
 from dissectors.link.telnet import Telnet, negotiates
 from dissectors.link.wrapper import Framer as WrapperFramer
 from dissectors.link.wrapper import Wrapper
 from dissectors.problem import Problem
-from dissectors.profile import Profile
-from dissectors.profile_types import Sap
 from dissectors.record import Direction, Frame, Path
 from dissectors.tags import DIRECTION, TAGS
 
 WAIT = 8
-IDLE_FACTOR = 20
+WAIT_OCTETS = 1 << 11  # that one way of a line may hold while they look like the start of something
 PORT = 4059  # registered for DLMS/COSEM: decides the direction only until an APDU tells it
 BEFORE = frozenset({"modem", "telnet"})  # dialogues that stand before something else: wait for that
 LLC = {b"\xe6\xe6\x00": int(Direction.TO_SERVER), b"\xe6\xe7\x00": int(Direction.TO_CLIENT)}
 TO_SERVER, TO_CLIENT, UNKNOWN = int(Direction.TO_SERVER), int(Direction.TO_CLIENT), int(Direction.UNKNOWN)
-
-
-class Choice:
-    """Which profile and stack take a carrier over a transport: the first profile in order that names both."""
-
-    def __init__(self, profiles: Iterable[Profile]) -> None:
-        self.profiles = {profile.name: profile for profile in profiles}
-        self._found: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def find(self, transport: str, carrier: str) -> tuple[str, str]:
-        """(profile's name, stack's name), ("", "") where none fits."""
-        key = (transport, carrier)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = next(
-                (
-                    (profile.name, stack.name)
-                    for profile in self.profiles.values()
-                    for stack in profile.stacks
-                    if transport in stack.recognition.transports and carrier in stack.layers
-                ),
-                ("", ""),
-            )
-        return found
 
 
 class Way:
@@ -66,6 +41,7 @@ class Way:
         "direction",
         "framer",
         "half",
+        "held",
         "known",
         "path",
         "profile",
@@ -79,6 +55,7 @@ class Way:
         self.path = path
         self.direction = direction
         self.profile = ""
+        self.held: list[Chunk] = []  # of a line without framer: they may be the start of something
         self.framer: Framer | None = None
         self.half: Half | None = None
         self.telnet: Telnet | None = None
@@ -91,7 +68,8 @@ class Way:
 
 
 class Conversation:
-    """carrier: None while undecided, then "wrapper", "hdlc", "apdu", "raw" or "iec62056-21"."""
+    """carrier: None while undecided, then "wrapper", "hdlc", "apdu", "raw" or "iec62056-21". Text and HDLC may follow
+    each other on one line: carrier and profile are those of what came last, text frames keep their own profile."""
 
     def __init__(
         self,
@@ -109,7 +87,10 @@ class Conversation:
         self._given = given if transport in ("serial", "text") else None
         self.why = ""
         self.profile = ""
+        self.text_profile = ""  # of its text messages
+        self.hdlc_profile = ""  # of its HDLC frames
         self.links: hdlc_link.Links | None = None
+        self.turns = Turns()
         self._waiting: list[tuple[Way, Chunk]] = []
         self._oriented = False
         self._told = False  # that no profile fits, once a conversation
@@ -149,7 +130,7 @@ class Conversation:
         units = framer.feed(chunk)
         if self.transport == "udp":
             units += framer.end()
-        elif self.carrier == "hdlc":
+        elif self.carrier in LINE:
             for unit in units:
                 if unit.kind == "noise":
                     return [self._named(each) for each in units]
@@ -165,25 +146,48 @@ class Conversation:
         problems = (Problem(P.MODEM_DIALOGUE, 0, len(unit.octets), (found.text,)),)
         return _unit(unit.octets, unit, "modem", problems)
 
+    def settle(self, way: Way) -> list[tuple[Way, Unit]]:
+        """This way begins to speak: messages of the other one that only waited for more are complete."""
+        back = way.back
+        if back is None or not isinstance(back.framer, LineFramer) or not back.framer.pending():
+            return []
+        return [(back, unit) for unit in back.framer.settle()]
+
     def _turn(self, way: Way, chunk: Chunk) -> list[Unit]:
-        """Octets of a conversation without framer; a line may turn to HDLC after a sign-on or a dialogue."""
-        if self.transport in ("serial", "text") and self.carrier != "apdu" and self.choice.find("serial", "hdlc")[0]:
-            look = recognise.content(chunk.octets)
-            if look is not None and look.certain and look.kind == "hdlc":
-                return [unit for _, unit in self._commit(look.kind, look.reason, False, ((way, chunk),))]
-        return [self._raw(chunk)]
+        """Octets of a conversation without framer; a line may turn to HDLC or text, after a modem dialogue for one."""
+        if self.transport not in ("serial", "text") or self.carrier == "apdu":
+            return [self._raw(chunk)]
+        held, way.held = way.held, []
+        whole = (*held, chunk)
+        for n in (0, len(held)) if held else (0,):  # what was held and this, then this alone
+            later = whole[n:]
+            octets = b"".join(c.octets for c in later)
+            look = recognise.content(octets)
+            if look is None or look.kind not in LINE:
+                continue
+            if look.kind == "hdlc" and not self.choice.find("serial", "hdlc")[0]:
+                continue
+            if look.certain:
+                units = self._commit(look.kind, look.reason, False, tuple((way, c) for c in later))
+                return [self._raw(c) for c in whole[:n]] + [unit for _, unit in units]
+            if self.transport == "serial" and len(octets) < WAIT_OCTETS:
+                way.held = list(later)
+                return [self._raw(c) for c in whole[:n]]
+        return [self._raw(c) for c in whole]
 
     def _raw(self, chunk: Chunk) -> Unit:
         if self.carrier == "apdu":
             octets = chunk.octets
             headed = octets[:3] in LLC
             return _unit(octets, chunk, "llc" if headed else "apdu", (), payload=octets[3:] if headed else octets)
-        kind = self.carrier if self.carrier == "iec62056-21" else "other"
-        problems: tuple[Problem, ...] = ()
-        if not self._told:
-            self._told = True
-            problems = (Problem(P.PROFILE_NONE, 0, len(chunk.octets), (self.why,)),)
-        return _unit(chunk.octets, chunk, kind or "other", problems)
+        return _unit(chunk.octets, chunk, "other", self._no_profile(chunk.octets))
+
+    def _no_profile(self, octets: bytes) -> tuple[Problem, ...]:
+        """Said once a conversation."""
+        if self._told:
+            return ()
+        self._told = True
+        return (Problem(P.PROFILE_NONE, 0, len(octets), (self.why,)),)
 
     def _decide(self, way: Way, chunk: Chunk) -> list[tuple[Way, Unit]]:
         waiting = self._waiting
@@ -191,8 +195,9 @@ class Conversation:
         if self._given is not None:
             return self._commit(self._given, "as the user said", False)
         octets = chunk.octets
+        joined = b"".join(c.octets for w, c in waiting if w is way)
         if self.transport == "tcp":  # a stream: the start of this way, not of this segment
-            octets = b"".join(c.octets for w, c in waiting if w is way)
+            octets = joined
         telnet = negotiates(octets)
         if telnet:
             line, _ = Telnet().feed(octets)
@@ -201,11 +206,14 @@ class Conversation:
         if found is not None and found.end < len(octets):
             octets = octets[found.end :]
         look = recognise.content(octets)
+        if self.transport == "serial" and (look is None or not look.certain):
+            look = recognise.content(joined) or look  # a tap may give octet by octet
         if look is not None and look.certain and look.kind not in BEFORE:
             return self._commit(look.kind, look.reason, telnet)
         if look is None and self.transport in ("serial", "exported", "text") and is_apdu(octets) and not self._begun():
             return self._commit("apdu", "complete APDU with a known tag", False)
-        if len(waiting) < WAIT:
+        begun = recognise.nuls(joined) or (look is not None and look.kind in LINE)
+        if len(waiting) < WAIT or (self.transport == "serial" and begun and len(joined) < WAIT_OCTETS):
             return []
         return self._settle()
 
@@ -215,6 +223,14 @@ class Conversation:
 
     def _settle(self) -> list[tuple[Way, Unit]]:
         """Nothing was certain: the likely reading of what waited, else raw frames."""
+        if self.transport == "serial":
+            for way in self.ways:
+                octets = b"".join(c.octets for w, c in self._waiting if w is way)
+                if len(octets) >= recognise.NULS_MIN and recognise.nuls(octets):
+                    return self._commit("iec62056-21", "likely: wake-up message of IEC 62056-21", False)
+                look = recognise.content(octets)
+                if look is not None and look.kind in LINE:
+                    return self._commit(look.kind, f"likely: {look.reason}", False)
         for _, chunk in self._waiting:
             octets = chunk.octets
             look = recognise.content(octets)
@@ -241,42 +257,44 @@ class Conversation:
                 profile = self.choice.find("tcp" if kind == "wrapper" else "serial", kind)[0]
                 if not profile:
                     why, kind = f"{kind} is no stack of the profiles in force", "raw"
-        elif kind not in ("wrapper", "hdlc", "iec62056-21"):
+        elif kind not in FRAMED:
             kind = "raw"
         self.carrier, self.why, self.profile = kind, why, profile
-        if kind == "hdlc":
-            self.links = links_of(self.choice.profiles.get(profile), transport == "serial")
+        line = self.transport == "serial"
+        if kind in LINE:
+            self.text_profile = self.choice.find(transport, "iec62056-21")[0]
+            self.hdlc_profile = self.choice.find(transport, "hdlc")[0] or self.choice.find("serial", "hdlc")[0]
+            self.links = links_of(self.choice.profiles.get(self.hdlc_profile), transport == "serial")
+        idle_ns = carriers.idle_ns(self.links, line)
+        text_idle_ns = carriers.text_idle_ns(self.choice.profiles.get(self.text_profile), line)
         for way in self.ways:
             way.profile = profile
-            way.framer = _framer(kind, self._idle_ns())
+            way.framer = carriers.framer(kind, idle_ns, text_idle_ns)
             way.telnet = Telnet() if telnet else None
             way.wrapped = kind == "wrapper" and not telnet
             way.wrapper = way.framer if way.wrapped and isinstance(way.framer, WrapperFramer) else None
         waited, self._waiting = self._waiting, []
         return [(way, unit) for way, chunk in (*waited, *later) for unit in self._units(way, chunk)]
 
-    def _idle_ns(self) -> int | None:
-        """Silence after which a frame on a serial line is given up: far above the inter-octet time-out,
-        since a tap batches octets."""
-        if self.transport != "serial" or self.links is None:
-            return None
-        return self.links.parameters.inter_octet_ms.default * IDLE_FACTOR * 1_000_000
-
     def lose(self, way: Way, octets: int) -> list[tuple[Way, Unit]]:
         """Octets of this way are missing here."""
         if way.framer is None:
-            return []
+            return self._given_up(way)
         if self.links is not None:
             self.links.lose()
+            self.turns.forget()
         return [(way, unit) for unit in way.framer.lose(octets)]
 
     def end(self) -> list[tuple[Way, Unit]]:
         """The conversation is over: everything still held."""
         out = self._settle() if self.carrier is None and self._waiting else []
         for way in self.ways:
-            if way.framer is not None:
-                out += [(way, unit) for unit in way.framer.end()]
+            out += self._given_up(way) if way.framer is None else [(way, unit) for unit in way.framer.end()]
         return out
+
+    def _given_up(self, way: Way) -> list[tuple[Way, Unit]]:
+        held, way.held = way.held, []
+        return [(way, self._raw(chunk)) for chunk in held]
 
     # -- units to frames ------------------------------------------------------------------------------
 
@@ -284,11 +302,13 @@ class Conversation:
         """The Frame of a unit: direction, addresses and what is wrong with it."""
         if unit.kind == "wrapper" and isinstance(unit.value, Wrapper):
             return self._wrapper_frame(no, way, unit, channel)
+        if isinstance(unit.value, Iec21):
+            return self._text_frame(no, way, unit, channel, direction)
         if self.links is not None and unit.kind not in ("noise", "modem"):
             return self._hdlc_frame(no, way, unit, channel, direction)
         if self.links is not None:
             self.links.follow(unit, no, UNKNOWN)  # nothing to believe, but no turn is trusted across it
-        layer = unit.kind if unit.kind in ("noise", "apdu", "iec62056-21", "modem") else self.transport
+        layer = unit.kind if unit.kind in ("noise", "apdu", "modem") else self.transport
         if unit.payload and direction == UNKNOWN:
             layer = "apdu"
             direction = LLC.get(unit.octets[:3], int(DIRECTION.get(unit.payload[0], Direction.UNKNOWN)))
@@ -366,8 +386,39 @@ class Conversation:
             way.known[key] = found
         return found
 
+    def _text_frame(self, no: int, way: Way, unit: Unit, channel: int, direction: int) -> Frame:
+        """A message of IEC 62056-21. A request finds no link: a sign-on that follows one starts a new one."""
+        value: Iec21 = unit.value
+        self.carrier = "iec62056-21"
+        self._linked(False)
+        if value.kind == "request" and self.links is not None:
+            self.links.lose()
+        known = direction if direction != UNKNOWN else (way.direction if self._oriented else UNKNOWN)
+        direction = self.turns.follow(value, known)
+        if value.direction != UNKNOWN and unit.trusted and self.transport in ("tcp", "udp"):
+            self.orient(way, direction, True)
+        problems = unit.problems if self.text_profile else unit.problems + self._no_profile(unit.octets)
+        return Frame(
+            no, unit.records, channel, way.path, self.text_profile, direction, unit.first_ns, unit.last_ns,
+            unit.uncertainty_ns, "iec62056-21", unit.kind, -1, -1, unit.octets, unit.carrier, b"", value, problems,
+            gap_ns=unit.gap_ns,
+        )  # fmt: skip
+
+    def _linked(self, linked: bool) -> None:
+        """Both sides of the line are on an HDLC link now, or neither is."""
+        for way in self.ways:
+            if isinstance(way.framer, LineFramer):
+                way.framer.linked = linked
+
     def _hdlc_frame(self, no: int, way: Way, unit: Unit, channel: int, direction: int) -> Frame:
         assert self.links is not None
+        if unit.trusted:
+            self._linked(True)
+        if self.carrier != "hdlc":  # signed on to
+            self.carrier, self.profile = "hdlc", self.hdlc_profile
+            self.turns.forget()
+            for each in self.ways:
+                each.profile = self.hdlc_profile
         known = direction if direction != UNKNOWN else (way.direction if self._oriented else UNKNOWN)
         followed = self.links.follow(unit, no, known)
         direction = followed.direction
@@ -407,31 +458,6 @@ def _station(entry: object, direction: int, side: str) -> bool:
     return getattr(entry, "kind", "station") in ("all-station",) and side == "server" and direction == TO_SERVER
 
 
-def links_of(profile: Profile | None, line: bool) -> hdlc_link.Links:
-    """The HDLC links of a line or connection, with the limits and the SAP table of the descriptor."""
-    if profile is None:
-        return hdlc_link.Links(line=line)
-    find: dict[str, Callable[[int], Sap | None]] = {
-        "client": profile.client,
-        "server": profile.server,
-        "physical": profile.physical,
-    }
-
-    def names(role: str, value: int) -> str | None:
-        entry = find[role](value)
-        if entry is None:
-            return "not in the table"
-        return entry.use if entry.use == "reserved" and entry.kind == "station" else None
-
-    return hdlc_link.Links(profile.hdlc_parameters(), names, profile.name, line)
-
-
-def _framer(kind: str, idle_ns: int | None) -> Framer | None:
-    if kind == "wrapper":
-        return WrapperFramer()
-    return HdlcFramer(idle_ns) if kind == "hdlc" else None
-
-
 def _replace(chunk: Chunk, octets: bytes, carrier: bytes) -> Chunk:
     return Chunk(octets, chunk.record, chunk.first_ns, chunk.last_ns, chunk.uncertainty_ns, carrier)
 
@@ -454,3 +480,6 @@ def is_apdu(octets: bytes) -> bool:
     c = Cursor(octets, 3 if octets[:3] in LLC else 0)
     dissect(c, EMPTY)
     return all(p.kind in (P.APDU_UNDISSECTED, P.APDU_LLS_CLEAR) for p in c.problems) and c.left() == 0
+
+
+__all__ = ["Choice", "Conversation", "Way", "apdu_tag", "is_apdu", "links_of"]

@@ -12,7 +12,8 @@ from dissectors.record import Value
 
 class Chunk(Value, frozen=True, gc=False):
     """Octets that arrived together: of one record, in order. carrier: what the packet holds around
-    them (given to the first unit that uses the chunk)."""
+    them (given to the first unit that uses the chunk). gap_ns: the largest pause between two of them, within the
+    uncertainty; None where the capture does not say."""
 
     octets: bytes
     record: int
@@ -20,12 +21,13 @@ class Chunk(Value, frozen=True, gc=False):
     last_ns: int | None = None
     uncertainty_ns: int | None = None
     carrier: bytes = b""
+    gap_ns: int | None = None
 
 
 class Unit(Value, frozen=True, gc=False):
     """One protocol unit, or noise (value None, kind "noise").
 
-    gap_ns: the largest pause between two chunks inside it, None for a unit of a single chunk.
+    gap_ns: the largest pause known inside it, between chunks and in them; None where none is known.
     trusted: False where a check sequence failed: shown, but never handed on.
     """
 

@@ -204,6 +204,11 @@ class Hdlc(Value, frozen=True, gc=False):
     good: bool
     detail: Negotiation | Reject | None = None
 
+    @property
+    def symmetric(self) -> bool:
+        """Client and server address are the same octets, so that they do not tell who sent it."""
+        return self.source.octets == self.destination.octets
+
 
 def reasons(reason: int) -> str:
     """The reason octet of FRMR in words."""

@@ -11,6 +11,7 @@ that strip flags), and idle_ns.
 
 from collections import deque
 from itertools import pairwise
+from typing import Any
 
 from dissectors import problem
 from dissectors.context import EMPTY
@@ -100,6 +101,7 @@ class Framer:
         self._chunks: deque[tuple[int, Chunk]] = deque()  # (where it starts in the stream, chunk)
         self._base = 0  # where the buffer starts in the stream
         self._at = 0  # buffer[:_at] is noise, at _at the search goes on
+        self._most = NOISE_MAX  # octets of noise that may wait
         self._need = 0  # no progress below this length of the buffer
         self.bare = True  # a frame may start without a flag of its own at the start of the buffer
         self.flagged = False  # the octet before the buffer was a closing flag
@@ -145,15 +147,15 @@ class Framer:
             payload,
             problems,
             chunk.carrier,
-            None,
+            chunk.gap_ns,
             trusted,
         )
 
     def _feed(self, chunk: Chunk) -> list[Unit]:
         out: list[Unit] = []
-        if self.buffer and self._idle_ns is not None and chunk.first_ns is not None:
-            before = self._chunks[-1][1].last_ns
-            if before is not None and chunk.first_ns - before > self._idle_ns:
+        if self.buffer and chunk.first_ns is not None:
+            idle_ns, before = self._patience(), self._chunks[-1][1].last_ns
+            if idle_ns is not None and before is not None and chunk.first_ns - before > idle_ns:
                 out = self.end()
                 return out + self.feed(chunk)
         self._chunks.append((self._base + len(self.buffer), chunk))
@@ -181,6 +183,32 @@ class Framer:
         """Octets that wait for more."""
         return len(self.buffer)
 
+    def waiting(self) -> Chunk | None:
+        """The octets that wait for more, with the times of their records; None without."""
+        if not self._chunks:
+            return None
+        first, last = self._chunks[0], self._chunks[-1][1]
+        return Chunk(bytes(self.buffer), first[1].record, _time(first, self._base), last.last_ns, last.uncertainty_ns)
+
+    # --- what a framer of a line with other traffic says ----------------------------------------------
+
+    def _patience(self) -> int | None:
+        """The pause in ns that ends what is unfinished."""
+        return self._idle_ns
+
+    def _unflagged(self, final: bool) -> bool | None:
+        """Whether octets with format type 3 at the start of the buffer may be a frame without opening flag; None:
+        more octets are needed to say so."""
+        return True
+
+    def _why(self, octets: bytes) -> tuple[Problem, ...]:
+        """Why octets are noise."""
+        return noise_problems(octets)
+
+    def _bound(self, out: list[Unit]) -> None:
+        """As much noise waits as may."""
+        self._noise(out, self._most)
+
     # --- search -------------------------------------------------------------------------------------
 
     def _search(self, out: list[Unit], final: bool) -> None:
@@ -188,13 +216,16 @@ class Framer:
         buffer = self.buffer
         while True:
             at, n = self._at, len(buffer)
-            if at >= NOISE_MAX:
-                self._noise(out, NOISE_MAX)
+            if at >= self._most:
+                self._bound(out)
                 continue
             if at >= n:
                 self._need = n + 1
                 return
-            if at == 0 and self.bare and buffer[0] >> 4 == 0xA:
+            if at == 0 and self.bare and buffer[0] >> 4 == 0xA and (may := self._unflagged(final)) is not False:
+                if may is None:
+                    self._need = n + 1
+                    return
                 head = 0
             elif buffer[at] == FLAG:
                 head = at + 1
@@ -203,8 +234,8 @@ class Framer:
                         return
                     continue
             else:
-                found = buffer.find(FLAG, at, NOISE_MAX)
-                self._at = found if found >= 0 else min(n, NOISE_MAX)
+                found = buffer.find(FLAG, at, self._most)
+                self._at = found if found >= 0 else min(n, self._most)
                 self.bare = False
                 continue
             need = self._candidate(out, at, head, final)
@@ -304,11 +335,11 @@ class Framer:
         """The first `size` octets of the buffer are noise."""
         if size:
             octets = bytes(self.buffer[:size])
-            out.append(self._unit(size, "noise", None, noise_problems(octets), False))
+            out.append(self._unit(size, "noise", None, self._why(octets), False))
             self.flagged = False
             self.bare = False
 
-    def _unit(self, size: int, kind: str, value: Hdlc | None, problems: tuple[Problem, ...], trusted: bool) -> Unit:
+    def _unit(self, size: int, kind: str, value: Any, problems: tuple[Problem, ...], trusted: bool) -> Unit:
         """Takes the first `size` octets from the buffer with their records and times."""
         octets = bytes(self.buffer[:size])
         del self.buffer[:size]
@@ -355,8 +386,8 @@ def _time(placed: tuple[int, Chunk], at: int) -> int | None:
 
 
 def _gap(used: list[tuple[int, Chunk]]) -> int | None:
-    """The largest pause between two chunks, None for one chunk or without a clock."""
-    largest: int | None = None
+    """The largest pause between two chunks or known inside one; None where none is known, or without a clock."""
+    largest = max((chunk.gap_ns for _, chunk in used if chunk.gap_ns is not None), default=None)
     for (_, before), (_, after) in pairwise(used):
         if before.last_ns is None or after.first_ns is None:
             return None

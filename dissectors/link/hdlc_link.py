@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dissectors import problem
-from dissectors.link import hdlc_address, hdlc_rules
+from dissectors.link import echo, hdlc_address, hdlc_rules
 from dissectors.link.framing import Unit
 from dissectors.link.hdlc import COMMANDS, RESPONSES, Hdlc, Parameters, parties
 from dissectors.link.hdlc_state import UNSEEN, Followed, Link, State, Way, server_key
@@ -23,6 +23,7 @@ MAX_LINKS = 1024  # address pairs of one line; then all are forgotten and learne
 MAX_SCORE = 4
 
 Names = Callable[[str, int], str | None]
+Sent = tuple[Unit | Frame, int, int]  # what, the number of its frame, the direction that the capture stated
 
 
 def no_names(role: str, value: int) -> str | None:
@@ -51,9 +52,8 @@ class Links:
         self.next: Way | None = None  # whose next frame may take it, when it is the one to come
         self._active: Link | None = None  # of the last frame; None: octets in between were damaged or lost
         self._epoch = 0
-        self.last: Unit | Frame | None = None
-        self.last_frame = 0
-        self.heard: int = Direction.UNKNOWN  # what the capture said of the last frame's direction
+        self.last: Sent | None = None
+        self.before: Sent | None = None  # what was sent before it
         self.poll: tuple[Way, int, Hdlc] | None = None  # the client's frame with P = 1 that waits for an answer
         self._servers: dict[tuple[int, int], Link] = {}  # the link last used with a server
         self._sizes: dict[int, dict[int, int]] = {}  # upper address -> octets of the address -> lower address
@@ -84,9 +84,8 @@ class Links:
             way.link.turn = way.other.direction
             way.link.last_ns = unit.last_ns
             self.poll = (way, frame, value) if way.direction == Direction.TO_SERVER else None
-            self.last = unit
-            self.last_frame = frame
-            self.heard = direction
+            self.before = self.last
+            self.last = (unit, frame, direction)
             self.next = way.other if way.other.steady else None
             return way.plain
         return self._judge(unit, value, frame, direction)
@@ -135,26 +134,37 @@ class Links:
         for link in self.links.values():
             link.forget()
 
+    def start_again(self) -> None:
+        """The directions were wrong: nothing learned of this line holds."""
+        self._forget_who()
+        self._damaged()
+
+    def _forget_who(self) -> None:
+        self._ways.clear()
+        self.heads.clear()
+        self.links.clear()
+        self._servers.clear()
+        self._sizes.clear()
+
     def _damaged(self) -> None:
         """Something unreadable was sent: whose turn it is, and whether a poll was answered, is not known."""
         self._epoch += 1
         self.next = None
         self._active = None
         self.poll = None
-        self.last = None
+        self.last = self.before = None
 
     # --- one frame, all rules -----------------------------------------------------------------------
 
     def _judge(self, unit: Unit, value: Hdlc, frame: int, heard: int) -> Followed:
-        echo = self._echo(unit, heard)
+        again = self._echo(unit, value, heard)
         way = self._resolve(value, heard)
-        before, self.last, self.heard = self.last_frame, unit, heard
-        self.last_frame = frame
+        self.before, self.last = self.last, (unit, frame, heard)
         if way is None:
             return Followed(Direction.UNKNOWN)
         link, direction = way.link, way.direction
-        if echo:
-            note = Problem(problem.HDLC_ECHO, 0, len(unit.octets), (before,), "frame")
+        if again:
+            note = Problem(problem.HDLC_ECHO, 0, len(unit.octets), (again,), "frame")
             return Followed(direction, (note,), link.client, link.server, link.physical)
         found: list[Problem] = []
         if link.epoch != self._epoch:
@@ -235,21 +245,26 @@ class Links:
         last.interleaved.add(link.client)
         found.append(Problem(problem.HDLC_TWO_CLIENTS, args=(last.client, link.client, link.server)))
 
-    def _echo(self, unit: Unit, heard: int) -> bool:
-        """The same octets again, sooner than any retransmission, or heard by the other receiver."""
-        last = self.last
-        if last is None or not self.line or unit.octets.strip(b"~") != last.octets.strip(b"~"):
-            return False
-        if heard != self.heard and Direction.UNKNOWN not in (heard, self.heard):
-            return True
-        if unit.first_ns is None or last.last_ns is None:
-            return False
-        return 0 <= unit.first_ns - last.last_ns <= self.parameters.echo_ms * 1_000_000
+    def _echo(self, unit: Unit, value: Hdlc, heard: int) -> int:
+        """The frame whose octets these are again, sooner than any retransmission, or heard by the other receiver."""
+        octets = unit.octets.strip(b"~")
+        for sent in (self.last, self.before):
+            if sent is None or not self.line or octets != sent[0].octets.strip(b"~"):
+                continue
+            what, number, direction = sent
+            other_wire = heard != direction and Direction.UNKNOWN not in (heard, direction)
+            if other_wire and sent is self.last and not value.symmetric:
+                return number
+            if echo.soon(what, unit, self.parameters.echo_ms * 1_000_000) and (other_wire or sent is self.last):
+                return number
+        return 0
 
     # --- who is who ---------------------------------------------------------------------------------
 
     def _resolve(self, value: Hdlc, heard: int) -> Way | None:
         """The way a frame belongs to: by what it says itself, the learned pair, the capture, a guess; in that order."""
+        if value.symmetric:
+            return self._resolve_symmetric(value, heard)
         way = self._ways.get(value.addresses)
         if way is not None:
             link = way.link
@@ -270,14 +285,26 @@ class Links:
                 return None
         return self._learn(value, direction)
 
+    def _resolve_symmetric(self, value: Hdlc, heard: int) -> Way | None:
+        """Both addresses are the same octets: the frame tells, or the capture, or whose turn it is."""
+        direction = value.direction
+        if not value.direction_certain:
+            if heard != Direction.UNKNOWN:
+                direction = heard
+            elif self._active is not None and self._active.turn != Direction.UNKNOWN:
+                direction = self._active.turn
+        if direction == Direction.UNKNOWN:
+            return None
+        client, server, physical = parties(value.destination, value.source, direction)
+        link = self.links.get((server, physical, client))
+        if link is None:
+            return self._learn(value, direction)
+        return link.up if direction == Direction.TO_SERVER else link.down
+
     def _learn(self, value: Hdlc, direction: int) -> Way:
         """A new address pair, both ways."""
-        if len(self._ways) >= 2 * MAX_LINKS:
-            self._ways.clear()
-            self.heads.clear()
-            self.links.clear()
-            self._servers.clear()
-            self._sizes.clear()
+        if len(self._ways) >= 2 * MAX_LINKS or len(self.links) >= MAX_LINKS:
+            self._forget_who()
         client, server, physical = parties(value.destination, value.source, direction)
         key = (server, physical, client)
         link = self.links.get(key)
@@ -285,8 +312,10 @@ class Links:
             link = self.links[key] = Link(client, server, physical)
         link.score = 1
         (link.up if direction == Direction.TO_SERVER else link.down).fresh = True
-        forth, back = value.addresses, value.source.octets + value.destination.octets
         same, opposite = (link.up, link.down) if direction == Direction.TO_SERVER else (link.down, link.up)
+        if value.symmetric:
+            return same
+        forth, back = value.addresses, value.source.octets + value.destination.octets
         self._ways[forth] = same
         self._ways[back] = opposite
         return same

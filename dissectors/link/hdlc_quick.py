@@ -10,10 +10,10 @@ from dissectors.link.hdlc_framer import Framer, read_good
 from dissectors.link.hdlc_link import Links
 from dissectors.link.hdlc_state import Way
 from dissectors.problem import Problem
-from dissectors.record import Direction, Frame, Path, Record
+from dissectors.record import Direction, Flag, Frame, Path, Record
 
 HEADS_MAX = 16_384  # of one line; then all are forgotten and learned again
-TO_SERVER = int(Direction.TO_SERVER)
+TO_SERVER, OCTET_TIMES = int(Direction.TO_SERVER), int(Flag.OCTET_TIMES)
 CHECKED = 3  # control field and the check sequence after it
 
 
@@ -47,7 +47,7 @@ class Head:
 def head_of(value: Hdlc, way: Way, problems: tuple[Problem, ...], octets: bytes) -> Head | None:
     """The head of a good frame that Links.follow may count without a look at all rules; None for any other."""
     start, end = value.info
-    if not value.poll or value.detail is not None or value.source.octets == value.destination.octets:
+    if not value.poll or value.detail is not None or value.symmetric:
         return None
     if value.kind == "RR":
         if value.segmented or end > start:
@@ -65,13 +65,15 @@ def head_of(value: Hdlc, way: Way, problems: tuple[Problem, ...], octets: bytes)
 class Line:
     """One receiver of one way of a conversation: its framer, and the links that all receivers of the line share."""
 
-    __slots__ = ("checked", "framer", "heads", "links", "path", "profile")
+    __slots__ = ("checked", "framer", "heads", "heard", "links", "path", "profile", "told")
 
-    def __init__(self, links: Links, framer: Framer, path: Path, profile: str) -> None:
+    def __init__(self, links: Links, framer: Framer, path: Path, profile: str, heard: int, told: bool) -> None:
         self.links = links
         self.framer = framer
         self.path = path
         self.profile = profile
+        self.heard = heard  # direction of its records, as it is to be taken
+        self.told = told  # there are directions, so that both sides may be heard at once
         self.heads: dict[bytes, Head] = links.heads
         self.checked = 0  # octets up to the end of the header check sequence, in the frame learned last
 
@@ -100,6 +102,10 @@ class Line:
         way, links = head.way, self.links
         if way is not links.next or len(octets) != head.size or octets[-1] != FLAG or self.framer.buffer:
             return None
+        if self.told and r.first_ns is not None and links.last is not None:
+            ended = links.last[0].last_ns
+            if ended is not None and r.first_ns < ended:
+                return None  # it overlaps the frame before
         other = way.other
         nr = head.nr
         if nr != other.vs:
@@ -146,6 +152,7 @@ class Line:
             head.value,
             head.problems,
             head.physical,
+            0 if r.flags & OCTET_TIMES else None,
         )
         way.polls = 0
         way.frames += 1
@@ -154,8 +161,7 @@ class Line:
         link.turn = other.direction
         link.last_ns = r.last_ns
         links.poll = (way, no, head.value) if head.up else None
-        links.last = frame
-        links.last_frame = no
-        links.heard = r.direction
+        links.before = links.last
+        links.last = (frame, no, self.heard)
         links.next = other if other.steady else None
         return frame

@@ -6,18 +6,21 @@ from typing import Final
 
 from fastcrc import crc16
 
-from dissectors.link import modem, telnet, wrapper
+from dissectors.link import modem, seven_bits, telnet, wrapper
 from dissectors.record import Value
 from dissectors.tags import TAGS
 
 FLAG: Final = 0x7E
 _RESIDUE: Final = 0x0F47  # CRC-16/X-25 over octets and their check sequence: 0xF0B8 before the final xor
 _REQUEST: Final = re.compile(rb"/\?[ -~]{0,32}!\r\n")
-_IDENTIFICATION: Final = re.compile(rb"/[A-Za-z]{3}[0-9A-Ia-z](?:\\.)*[ -~]{0,64}\r\n")
-_BEGUN: Final = re.compile(rb"/(?:\?[ -~]{0,32}!?\r?|[A-Za-z]{1,3}[ -~]{0,64}\r?)\Z")
+_IDENTIFICATION: Final = re.compile(rb"/[A-Za-z]{3}[!-~][ -~\x02]{0,64}(?:\r\n|\n)")  # 02: "\2" as some logs write it
+_BEGUN: Final = re.compile(rb"/(?:\?[ -~]{0,32}!?\r?|[A-Za-z]{0,3}|[A-Za-z]{3}[ -~]{1,64}\r?)\Z")
 _SELECT: Final = re.compile(rb"\x06[0-9:][0-9A-I][0-9:;<=>?A-Z]\r\n")
 _COMMAND: Final = re.compile(rb"\x01[PWREB][0-9](?:\x02|\x03)")
-_BLOCK: Final = re.compile(rb"\x02[ -~\r\n]*!\r\n\x03")
+_BLOCK: Final = re.compile(rb"\x02(?:[ -~\r\n]*!\r\n\x03|[0-9A-Z][0-9A-Z.:*\-]{0,20}\([^()]{0,80}\))")
+_FIRST: Final = b"/\x06\x01\x02\x00\r\n0123456789"
+_LINES: Final = re.compile(rb"[\r\n]*[0-9]{1,3}-[0-9]{1,3}:[0-9A-F.]{3,11}(?:[*&][0-9]{1,3})?\([^()]{0,80}\)")
+NULS_MIN: Final = 8
 
 
 class Look(Value, frozen=True, gc=False):
@@ -97,9 +100,15 @@ def _wrapper(octets: bytes) -> Look | None:
 
 def _text(octets: bytes) -> Look | None:
     """IEC 62056-21, also in seven bits with parity: the eighth bit is put aside."""
-    if not octets or octets[0] & 0x7F not in b"/\x06\x01\x02":
+    if not octets or octets[0] & 0x7F not in _FIRST:
         return None
-    plain = octets[:2048] if octets[0] < 0x80 and max(octets[:80]) < 0x80 else bytes([o & 0x7F for o in octets[:2048]])
+    if octets[0] == 0:
+        if len(octets) < NULS_MIN or not nuls(octets[:NULS_MIN]):
+            return None
+        octets = octets.lstrip(b"\0")
+        if not octets:
+            return None
+    plain = seven_bits.plain(octets[:2048])
     if _REQUEST.match(plain):
         return Look("iec62056-21", True, "request message of IEC 62056-21")
     if _SELECT.match(plain):
@@ -110,9 +119,16 @@ def _text(octets: bytes) -> Look | None:
         return Look("iec62056-21", True, "programming command message of IEC 62056-21")
     if _BLOCK.match(plain):
         return Look("iec62056-21", True, "data message of IEC 62056-21")
+    if _LINES.match(plain):
+        return Look("iec62056-21", True, "data lines of IEC 62056-21")
     if _BEGUN.match(plain):
         return Look("iec62056-21", False, "may be the start of a message of IEC 62056-21")
     return None
+
+
+def nuls(octets: bytes) -> bool:
+    """Whether octets are NUL alone: the wake-up message of IEC 62056-21, if a request follows."""
+    return bool(octets) and not octets.strip(b"\0")
 
 
 def _telnet(octets: bytes) -> Look | None:

@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from dissectors import problem as P
 from dissectors.field import group
 from dissectors.fuse import fuse
-from dissectors.link import ethernet, ip, tcp, udp, wrapper
+from dissectors.link import ethernet, ip, remarks, tcp, udp, wrapper
 from dissectors.link.conversation import PORT, TO_CLIENT, TO_SERVER, UNKNOWN, Choice, Conversation, Way
 from dissectors.link.fragments import Abandoned
 from dissectors.link.framing import Chunk, Unit
 from dissectors.link.packets import Packet, Packets, first_layer
-from dissectors.link.serial_lines import SERIAL_LINKS, SerialLines
+from dissectors.link.serial_lines import NOWHERE, SERIAL_LINKS, UNUSUAL, SerialLines
 from dissectors.link.stream import ACK, FIN, RST, SYN, Event, Half
 from dissectors.problem import Problem
 from dissectors.profile import Profile
@@ -29,6 +29,7 @@ from dissectors.tags import TAGS
 
 MAX_CONVERSATIONS = 200_000
 KEPT_ENDED = 256  # TCP connections kept after their end
+NEVER = -(1 << 63)
 ETHERNET_LINK = 1
 
 OFFLOADED = b"\0\0"  # a header checksum that the network adapter fills in later
@@ -63,10 +64,10 @@ class LinkStage:
         self._quick_udp: dict[tuple[bytes, bytes, int, int], Way] = {}
         self._quick_tcp: dict[tuple[bytes, bytes, int, int], Way] = {}
         self._packets: dict[int, Packets] = {}
-        self._lines = SerialLines(channels, self._converse)
         self._no = 0
+        self._lines = SerialLines(channels, self._converse, self._next)
+        self._clock: tuple[Problem, ...] = ()  # what the next frame is to say of the capture's clock
         self.last_ns: int | None = None  # of the record read last
-        self._nowhere = Path(0, "other")
 
     def frames(self, records: Iterable[Record]) -> Iterator[Frame]:
         """Frames in the order in which they become complete; `no` counts them from 1."""
@@ -75,14 +76,28 @@ class LinkStage:
         udp_unpack, udp_size, udp_mask, udp_pattern = UDP_CHAIN.unpack_from, *UDP_CHAIN[:1], *UDP_CHAIN[2:]
         tcp_unpack, tcp_size, tcp_mask, tcp_pattern = TCP_CHAIN.unpack_from, *TCP_CHAIN[:1], *TCP_CHAIN[2:]
         number = int.from_bytes
-        links = [channel.link_type for channel in channels]
+        links: list[int] = []
+        latest: list[int] = []  # by channel: when its last record began
+        clocked = False
         for r in records:
             self.last_ns = r.last_ns
+            channel = r.channel
             try:
-                link = links[r.channel]
+                link = links[channel]
             except IndexError:
-                links = [channel.link_type for channel in channels]
-                link = links[r.channel]
+                links = [each.link_type for each in channels]
+                latest += [NEVER] * (len(links) - len(latest))
+                link = links[channel]
+            begun = r.first_ns
+            if begun is not None:
+                if begun < latest[channel]:
+                    self._back(r, latest[channel])
+                    clocked = bool(self._clock)
+                latest[channel] = begun
+            if clocked or r.comment is not None:
+                yield from self._clocked(r, link)
+                clocked = bool(self._clock)
+                continue
             if link == ETHERNET_LINK:
                 o = r.octets
                 head = number(o[:udp_size], "big")
@@ -156,7 +171,7 @@ class LinkStage:
                             yield from self._events(way, events, r)
                         continue
             elif not r.flags & UNUSUAL and not r.lost:
-                line = quick_hdlc(r.channel * 4 + r.direction)
+                line = quick_hdlc(channel * 4 + r.direction)
                 if line is not None:
                     frame = line.frame(self._no + 1, r)
                     if frame is not None:
@@ -172,10 +187,10 @@ class LinkStage:
         if first_layer(link):
             yield from self._packet(r, link)
         elif link in SERIAL_LINKS:
-            yield from self._serial(r)
+            yield from self._lines.frames(r)
         else:
             problem = Problem(P.CAPTURE_LINKTYPE, 0, len(r.octets), (link, link_words(link)))
-            yield self._other(r, "other", (problem,))
+            yield self._other(r, (problem,))
 
     def _packet(self, r: Record, link: int) -> Iterator[Frame]:
         packets = self._packets.get(r.channel)
@@ -198,7 +213,7 @@ class LinkStage:
             chunk = Chunk(p.payload, r.no, r.first_ns, r.last_ns, r.uncertainty_ns, p.carrier)
             yield from self._frames(way.conversation.feed(way, chunk), r.channel, way.direction)
         else:
-            yield self._other(r, p.layers[-1] if p.layers else "other", p.problems, p)
+            yield self._other(r, p.problems, p)
 
     def _udp(self, p: Packet, r: Record) -> Iterator[Frame]:
         way = self._way(p, r.channel)
@@ -270,7 +285,8 @@ class LinkStage:
         self, way: Way, data: bytes, r: Record, carrier: bytes, problems: tuple[Problem, ...] = ()
     ) -> Iterator[Frame]:
         chunk = Chunk(data, r.no, r.first_ns, r.last_ns, r.uncertainty_ns, carrier)
-        return self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, problems)
+        yield from self._frames(way.conversation.settle(way), r.channel, UNKNOWN)
+        yield from self._frames(way.conversation.feed(way, chunk), r.channel, UNKNOWN, problems)
 
     def _events(
         self, way: Way, events: list[Event] | None, r: Record, problems: tuple[Problem, ...] = ()
@@ -308,36 +324,35 @@ class LinkStage:
                 yield from self._frames(way.conversation.lose(way, e.lost), r.channel, UNKNOWN)
                 yield self._frame(way, r, "tcp", "tcp.gap", b"", e.problems, b"")
 
-    # -- serial lines and logs ----------------------------------------------------------------------
+    # -- the capture's clock -----------------------------------------------------------------------
 
-    def _serial(self, r: Record) -> Iterator[Frame]:
-        conversation = self._lines.conversation(r)
-        if r.direction == TO_CLIENT:
-            way = conversation.ways[1]
-        else:
-            way = conversation.ways[0]
-        problems: tuple[Problem, ...] = ()
-        octets = r.octets
-        if r.lost or r.flags & UNUSUAL:
-            if r.lost or r.flags & Flag.LOSS:
-                problems += (Problem(P.CAPTURE_LOSS, 0, 0, (r.lost or "some",)),)
-                yield from self._frames(conversation.lose(way, r.lost), r.channel, r.direction)
-            bad = [flag.name or "" for flag in LINE_ERRORS if r.flags & flag]
-            if bad:
-                words = ", ".join(bad).lower().replace("_", " ")
-                problems += (Problem(P.CAPTURE_LINE, 0, len(octets), (words,)),)
-        if not octets:
-            yield self._other(r, "line", problems)
-            return
-        units = conversation.feed(way, Chunk(octets, r.no, r.first_ns, r.last_ns, r.uncertainty_ns))
-        yield from self._frames(units, r.channel, r.direction, problems)
-        if len(units) == 1:
-            self._lines.learn(way, units[0][1], r)
+    def _clocked(self, r: Record, link: int) -> Iterator[Frame]:
+        """A record with a comment, or after the clock did something: the next frame says it."""
+        seconds = remarks.clock_step(r.comment) if r.comment is not None else None
+        if seconds is not None:
+            self._clock += (Problem(P.CAPTURE_CLOCK_STEP, args=(seconds,)),)
+        for frame in self._record(r, link):
+            yield _with(frame, self._clock) if self._clock else frame
+            self._clock = ()
+
+    def _back(self, r: Record, before: int) -> None:
+        """A record that ends before the one before it on its channel began, by more than both may be off."""
+        back = before - r.last_ns if r.last_ns is not None else 0
+        if back > 2 * (r.uncertainty_ns or self.channels[r.channel].resolution_ns):
+            self._clock += (Problem(P.CAPTURE_CLOCK, args=(back,)),)
+
+    def swap(self, channel: int) -> None:
+        """The user says that the directions of this channel's line are the other way round, from the next record on."""
+        self._lines.swap(channel)
 
     # -- conversations -------------------------------------------------------------------------------
 
-    def _converse(self, transport: str, source: str | None = None, destination: str | None = None) -> Conversation:
-        c = Conversation(self._count, transport, self.choice, source, destination, self.carrier)
+    def _converse(
+        self, transport: str, source: str | None = None, destination: str | None = None, profile: str = ""
+    ) -> Conversation:
+        """profile: what the recording says that the channel carries; one that is not in force says nothing."""
+        choice = self.choice.only(profile) if profile else self.choice
+        c = Conversation(self._count, transport, choice, source, destination, self.carrier)
         self.conversations[self._count] = c
         self._count += 1
         return c
@@ -352,9 +367,8 @@ class LinkStage:
                 self._ways.clear()
                 self._quick_udp.clear()
                 self._quick_tcp.clear()
-            c = self._converse(
-                p.transport, endpoint(p.source, p.source_port), endpoint(p.destination, p.destination_port)
-            )
+            there, back_there = endpoint(p.source, p.source_port), endpoint(p.destination, p.destination_port)
+            c = self._converse(p.transport, there, back_there, self.channels[channel].profile)
             way, back = c.ways
             way.key, back.key = key, (peer, host, p.destination_port, p.source_port, p.transport)
             self._ways[key] = way
@@ -366,6 +380,11 @@ class LinkStage:
         return way
 
     # -- frames --------------------------------------------------------------------------------------
+
+    def _next(self) -> int:
+        """The number of the next frame."""
+        self._no += 1
+        return self._no
 
     def _frames(
         self,
@@ -401,24 +420,23 @@ class LinkStage:
         frame = self._frame(way, r, layer, kind, octets, problems, b"")
         return _records(frame, p.records) if len(p.records) > 1 else frame
 
-    def _other(self, r: Record, kind: str, problems: tuple[Problem, ...], p: Packet | None = None) -> Frame:
+    def _other(self, r: Record, problems: tuple[Problem, ...], p: Packet | None = None) -> Frame:
         self._no += 1
-        path = self._nowhere if p is None or not p.source else Path(0, "other", p.source, p.destination)
+        path = NOWHERE if p is None or not p.source else Path(0, "other", p.source, p.destination)
         octets = r.octets
         records: tuple[int, ...] = (r.no,)
         if p is not None and len(p.records) > 1:
             octets, records = p.carrier + p.payload, p.records
-        layer, kind = ("line", "status") if kind == "line" else ("other", "other")
         return Frame(
-            self._no, records, r.channel, path, "", UNKNOWN, r.first_ns, r.last_ns, r.uncertainty_ns, layer, kind,
-            -1, -1, octets, problems=problems,
+            self._no, records, r.channel, path, "", UNKNOWN, r.first_ns, r.last_ns, r.uncertainty_ns, "other",
+            "other", -1, -1, octets, problems=problems,
         )  # fmt: skip
 
     def _abandoned(self, gone: Abandoned, r: Record) -> Iterator[Frame]:
         for record, time, octets in zip(gone.records, gone.times, gone.packets, strict=True):
             self._no += 1
             yield Frame(
-                self._no, (record,), r.channel, self._nowhere, "", UNKNOWN, time, time, r.uncertainty_ns, "ip",
+                self._no, (record,), r.channel, NOWHERE, "", UNKNOWN, time, time, r.uncertainty_ns, "ip",
                 "ip.fragment", -1, -1, octets, problems=gone.problems,
             )  # fmt: skip
 
@@ -428,20 +446,18 @@ class LinkStage:
         for channel, packets in self._packets.items():
             for gone in packets.end():
                 yield from self._abandoned(gone, Record(0, channel, UNKNOWN, None, None, None, b""))
-        channel_of = self._lines.channel_of()
         for conversation in self.conversations.values():
-            yield from self._finish(conversation, last, channel_of.get(id(conversation), 0))
+            if conversation.transport in ("serial", "text"):
+                yield from self._lines.end(conversation)
+            else:
+                yield from self._finish(conversation, last)
 
-    def _finish(self, conversation: Conversation, r: Record, channel: int) -> Iterator[Frame]:
-        """What a conversation still holds."""
+    def _finish(self, conversation: Conversation, r: Record) -> Iterator[Frame]:
+        """What a conversation of packets still holds."""
         for way in conversation.ways:
             if way.half is not None:
                 yield from self._events(way, [e for e in way.half.end() if e.kind != "end"], r)
-        for way, unit in conversation.end():
-            direction = UNKNOWN
-            if conversation.transport in ("serial", "text") and way is conversation.ways[1]:
-                direction = TO_CLIENT
-            yield from self._frames([(way, unit)], channel, direction)
+        yield from self._frames(conversation.end(), r.channel, UNKNOWN)
 
     def _over(self, way: Way, r: Record, flags: int) -> Iterator[Frame]:
         """A FIN or RST: the connection is let go once KEPT_ENDED others have ended after it, so that its last
@@ -456,14 +472,10 @@ class LinkStage:
         old = self._ended.popleft()
         if not old.over or self.conversations.pop(old.conversation.number, None) is None:
             return  # its ports were used again
-        yield from self._finish(old.conversation, r, r.channel)
+        yield from self._finish(old.conversation, r)
         for each in old.conversation.ways:
             self._ways.pop(each.key, None)
             self._quick_tcp.pop(each.key[:4], None)
-
-
-UNUSUAL = int(Flag.LOSS | Flag.CRC_ERROR | Flag.FRAMING_ERROR | Flag.PARITY_ERROR | Flag.BREAK | Flag.OVERRUN)
-LINE_ERRORS = (Flag.CRC_ERROR, Flag.FRAMING_ERROR, Flag.PARITY_ERROR, Flag.BREAK, Flag.OVERRUN)
 
 
 def endpoint(host: str, port: int) -> str | None:

@@ -89,7 +89,7 @@ def test_unreadable_before_cut_before_verdict(cut: Path, whole: Path, tmp_path: 
 def test_no_command_and_later_commands() -> None:
     ran = run()
     assert ran.code == 0 and "usage" in ran.text
-    ran = run("replay", "x")
+    ran = run("scrub", "x")
     assert ran.code == 2 and "later version" in ran.err
     ran = run("nonsense")
     assert ran.code == 2 and ran.err.count("\n") == 1

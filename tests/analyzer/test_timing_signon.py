@@ -1,11 +1,17 @@
 """Sign-on timers of IEC 62056-21."""
 
+import msgspec
 import pytest
-from timing_script import DOWN, MS, UP, Ran, frame, run
+from timing_script import DOWN, MS, T0, UP, Ran, frame, run
+from traffic import signed_on
 
-from analyzer.timing_signon import mode_of, shape
-from dissectors.profile import parse
-from dissectors.record import Channel, Frame
+from analyzer.run import Run
+from analyzer.timing import Timing
+from analyzer.timing_signon import value_of
+from captures.linktype import USER0
+from dissectors.link.iec62056_21 import read
+from dissectors.profile import builtin, parse
+from dissectors.record import Channel, Frame, Record
 
 PROFILE = """
 [profile]
@@ -78,16 +84,89 @@ def test_rules_of_one_mode_or_phase(when: str, count: int) -> None:
     assert got.row("signon.reaction")["count"] == count
 
 
-@pytest.mark.parametrize(
-    ("octets", "mode"),
-    [(b"/XXX5ident", "C"), (b"/XXX5\\2ident", "E"), (b"/XXXEident", "B"), (b"/XXX\\ident", "A"), (b"", "A")],
-)
-def test_modes(octets: bytes, mode: str) -> None:
-    assert mode_of(octets) == mode
+def test_messages_as_the_link_stage_gives_them_are_not_read_again() -> None:
+    given = [msgspec.structs.replace(f, value=read(f.octets)[0]) for f in DIALOGUE]
+    assert [value_of(f) for f in given] == [value_of(f) for f in DIALOGUE]
+    assert signon('rule = "signon.reaction"', *given).measured("signon.reaction") == [250, 250, 350]
 
 
-def test_shapes() -> None:
-    octets = (b"/?!\r\n", b"\0\0/?!", b"/XXX5", b"\x06050\r\n", b"\x06", b"\x02d", b"\x01R1", b"", b"x")
-    assert [shape(o) for o in octets] == [
-        "request", "request", "identification", "acknowledgement", "", "data", "programming", "", "",
-    ]  # fmt: skip
+LOWER = 'rule = "signon.reaction"\nmin = "20 ms"\nwhen = {third_letter = "lower"}'
+UPPER = 'rule = "signon.reaction"\nmin = "200 ms"\nwhen = {third_letter = "upper"}'
+
+
+@pytest.mark.parametrize(("name", "rule", "verdicts"), [
+    (b"/XXX5METER\r\n", UPPER, ["fail", "pass"]), (b"/XXX5METER\r\n", LOWER, []),
+    (b"/XXx5METER\r\n", UPPER, []), (b"/XXx5METER\r\n", LOWER, ["pass", "pass"]),
+])  # fmt: skip
+def test_the_third_letter_of_the_manufacturer_sets_the_minimum(name: bytes, rule: str, verdicts: list[str]) -> None:
+    got = signon(
+        rule, line(1, b"/?!\r\n", UP, 0, 167), line(2, name, DOWN, 217, 700), line(3, b"\x06050\r\n", UP, 1000, 1200)
+    )
+    assert got.verdicts("signon.reaction") == verdicts
+
+
+def test_each_side_is_blamed_for_its_own_answers() -> None:
+    for subject, measured in (("server", [250, 350]), ("client", [250]), ("network", [250, 250, 350])):
+        text = f'{PROFILE}[[application.timing]]\nrule = "signon.reaction"\nkind = "delay"\nsubject = "{subject}"\n'
+        profile = parse((text + 'clause = "6"\nconfidence = "A"\n').encode(), "iec21.toml")
+        assert run(profile, DIALOGUE, channels=[SLOW]).measured("signon.reaction") == measured
+
+
+def test_the_device_confirms_a_mode_e_sign_on() -> None:
+    """The change of rate is over with the confirmation; HDLC ends the set-up, noise between does not."""
+    dialogue = (
+        *DIALOGUE[:2], line(3, b"\x06252\r\n", UP, 1150, 1350), line(4, b"\x06252\r\n", DOWN, 1650, 1660),
+        frame(5, "noise", DOWN, 1700, 1710, layer="noise", profile="iec21"),
+        frame(6, "SNRM", UP, 2000, 2010, profile="iec21"),
+    )  # fmt: skip
+    assert signon('rule = "signon.baud-change"', *dialogue).measured("signon.baud-change") == [300]
+    assert signon('rule = "signon.set-up"', *dialogue).measured("signon.set-up") == [2000]
+    unconfirmed = (*dialogue[:3], frame(4, "noise", DOWN, 1700, 1710, layer="noise", profile="iec21"))
+    assert signon('rule = "signon.baud-change"', *unconfirmed).measured("signon.baud-change") == [350]
+
+
+def test_wake_up_and_what_follows() -> None:
+    woken = (line(1, bytes(84), UP, 0, 2200), line(2, b"/?!\r\n", UP, 3800, 3967))
+    assert signon('rule = "signon.wake-up"', *woken).measured("signon.wake-up") == [2200]
+    assert signon('rule = "signon.wake-up-wait"', *woken).measured("signon.wake-up-wait") == [1600]
+    again = (*DIALOGUE[:4], line(5, bytes(84), UP, 10_000, 12_200))
+    assert signon('rule = "signon.inactivity"', *again).measured("signon.inactivity") == [8000]
+
+
+def test_period_of_telegrams() -> None:
+    telegram = b"/XXX5M\r\n\r\n1-0:1.8.0(1*kWh)\r\n!\r\n"
+    frames = [line(n, telegram, DOWN, n * 1000, n * 1000 + 5) for n in range(3)]
+    rule = '[[application.timing]]\nrule = "signon.period"\nkind = "period"\nsubject = "server"\nclause = "6"\n'
+    text = f'{PROFILE}{rule}confidence = "A"\nwhen = {{phase = "push", mode = "D"}}\n'
+    got = run(parse(text.encode(), "iec21.toml"), frames, channels=[SLOW])
+    assert got.measured("signon.period") == [1000, 1000]
+
+
+def test_data_in_programming() -> None:
+    frames = (
+        line(1, b"\x01R1\x02C.1()\x03\x00", UP, 0, 10), line(2, b"\x02C.1(1)\x03\x00", DOWN, 250, 260),
+        line(3, b"\x06", UP, 500, 510),
+    )  # fmt: skip
+    got = signon('rule = "signon.reaction"\nwhen = {phase = "programming"}', *frames)
+    assert got.measured("signon.reaction") == [240, 240]
+
+
+def test_the_shipped_profile_judges_a_sign_on_and_the_hdlc_one_what_follows() -> None:
+    """Octets of one line through the whole program: sign-on frames by one profile, HDLC frames by the other."""
+    records, now = [], T0
+    for no, s in enumerate(signed_on(), 1):
+        end = now + len(s.octets) * 1_041_667
+        records.append(Record(no, 0, int(not s.up), now, end, 1000, s.octets))
+        now = end + 250 * MS
+    channel = Channel(0, "head", USER0, 1000, 9600, 10, "start")
+    timing = Timing(dict(builtin()), [channel])
+    profiles = {}
+    for e in timing.frames(Run(records, [channel], list(builtin().values())).frames()):
+        profiles[e.layer] = e.profile
+    assert profiles == {"iec62056-21": "iec62056-21", "hdlc": "hdlc"}
+    timing.end()
+    rows = [r for r in timing.rows("a") if r["count"]]
+    judged = [r for r in rows if (r["profile"], r["rule"]) == ("iec62056-21", "signon.reaction")]
+    assert sorted(r["subject"] for r in judged) == ["client", "server"]
+    assert all(r["pass"] == r["count"] for r in judged)
+    assert [r for r in rows if (r["profile"], r["rule"]) == ("hdlc", "link.response")]

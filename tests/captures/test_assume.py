@@ -5,6 +5,7 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from captures.assume import NOTHING, character_bits, duration_ns, parse
 from dissectors.errors import UsageError
@@ -33,7 +34,16 @@ def test_apply_keeps_what_was_stated_as_written():
     assert applied.assumed == ("baud=4800", "format=7e1")
 
 
+def test_swap() -> None:
+    channel = Channel(0, "tap:A", 250)
+    assert parse("swap=yes").apply(channel) == replace(channel, swap=True, assumed=("swap=yes",))
+    assert not parse("1:swap=yes").apply(channel).swap
+    assert not parse("swap=yes,0:swap=no").apply(channel).swap
+    assert parse("baud=9600").apply(replace(channel, swap=True)).swap
+
+
 REFUSED = """
+swap= swap=maybe
 , baud baud= baud=fast baud=49 baud=4000001 format=9N1 format=8X1 stamp=middle uncertainty=16 uncertainty=-1ms
 uncertainty=ms at=meter tz=Europe/Nowhere tz=../etc/passwd tz= colour=red x:baud=9600 baud=9600;format=8N1
 """

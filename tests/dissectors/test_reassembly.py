@@ -8,6 +8,7 @@ import pytest
 from encode.hdlc import COMMAND, RESPONSE, frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dissectors import problem, reassembly
 from dissectors.link.framing import Chunk, Unit
@@ -294,3 +295,24 @@ def test_every_octet_at_most_once_and_never_raises(octets: list[bytes]) -> None:
             assert p.octets in b"".join(payload[no] for no in p.frames) or len(p.frames) > 1
         for q in p.problems:
             assert isinstance(q, Problem) and q.text and q.kind in problem.KINDS.values()
+
+
+def test_segments_are_not_joined_across_a_loss() -> None:
+    """Also where the number after the loss is the one that was to come, and where a row of its own says it."""
+    octets = [*OPEN, i(True, 0, 0), i(False, 0, 1, b"one", segmented=True), rr(True, 1)]
+    octets.append(i(False, 1, 1, b"two", llc=False))
+    loss = (Problem(problem.CAPTURE_LOSS, 0, 0, (9,)),)
+    whole = line(*octets)
+    assert brief(list(join(whole)))[-1] == (b"onetwo", (4, 6))
+    said = [*whole[:5], replace(whole[5], problems=loss)]
+    assert [each for each in brief(list(join(said))) if each[0] == b"onetwo"] == []
+    row = replace(whole[4], layer="line", kind="status", octets=b"", payload=b"", value=None, problems=loss)
+    found = brief(list(join([*whole[:5], row, whole[5]])))
+    assert ("gap", (5,)) in found and (b"onetwo", (4, 6)) not in found
+
+
+def test_a_collision_damages_what_has_no_numbers() -> None:
+    told = (Problem(problem.LINE_COLLISION, 0, 0, (1, "")),)
+    whole = line(*OPEN, i(True, 0, 0))
+    run = replace(whole[2], layer="line", kind="collision", value=None, payload=b"", problems=told)
+    assert brief(list(join([*whole, run])))[-1] == (GET, (3,))

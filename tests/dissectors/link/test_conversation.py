@@ -201,3 +201,111 @@ def test_telnet_around_hdlc() -> None:
     units = feed(c, b"\xff\xfb\x00\xff\xfd\x00" + SNRM)
     assert c.carrier == "hdlc" and kinds(units) == ["SNRM"]
     assert sum(len(u.octets) + len(u.carrier) for _, u in units) == 6 + len(SNRM)
+
+
+# -- text, HDLC and back ------------------------------------------------------------------------------------------
+
+REQUEST, IDENTIFICATION, SELECT = b"/?!\r\n", b"/XYZ5\\2METER\r\n", b"\x06252\r\n"
+MODE_E = REQUEST + IDENTIFICATION + SELECT + SELECT
+
+
+def rows(c: Conversation, *pieces: bytes, way: int = 0, direction: int = UNKNOWN) -> list[tuple[str, str, str, int]]:
+    found = [c.frame(n, w, unit, 0, direction) for n, (w, unit) in enumerate(feed(c, *pieces, way=way), 1)]
+    return [(f.layer, f.kind, f.profile, f.direction) for f in found]
+
+
+def single(octets: bytes) -> list[bytes]:
+    return [octets[i : i + 1] for i in range(len(octets))]
+
+
+@pytest.mark.parametrize("transport", ["serial", "text"])
+def test_a_sign_on_and_what_it_signs_on_to(transport: str) -> None:
+    c = talk(transport)
+    text, hdlc = ("iec62056-21", "hdlc")
+    assert rows(c, MODE_E, SNRM + UA) == [
+        (text, "request", text, UP), (text, "identification", text, DOWN), (text, "option-select", text, UP),
+        (text, "option-select", text, DOWN), (hdlc, "SNRM", hdlc, UP), (hdlc, "UA", hdlc, DOWN),
+    ]  # fmt: skip
+    assert (c.carrier, c.profile) == ("hdlc", "hdlc")
+    assert rows(c, REQUEST)[0][:3] == (text, "request", text) and c.carrier == text
+
+
+@pytest.mark.parametrize("before", [b"", bytes(84)])
+def test_octet_by_octet_from_the_first_one(before: bytes) -> None:
+    c = talk("serial")
+    found = rows(c, *single(before + MODE_E + SNRM))
+    assert [kind for _, kind, *_ in found][-5:] == [
+        "request",
+        "identification",
+        "option-select",
+        "option-select",
+        "SNRM",
+    ]
+    assert c.carrier == "hdlc"
+
+
+def test_a_raw_line_turns_octet_by_octet() -> None:
+    """Nothing known first; then octets wait while they may be the start of something."""
+    c = talk("serial")
+    feed(c, *[b"\xf1"] * 8)
+    assert c.carrier == "raw"
+    assert kinds(feed(c, *single(REQUEST)[:4])) == [] and kinds(feed(c, b"\n")) == ["request"]
+    c = talk("serial")
+    feed(c, *[b"\xf1"] * 8)
+    assert kinds(feed(c, b"/", b"\x03")) == ["other", "other"]
+    assert kinds(feed(c, b"/", SNRM)) == ["other", "SNRM"]
+    c = talk("serial")
+    feed(c, *[b"\xf1"] * 8)
+    assert kinds(feed(c, b"/")) == [] and kinds(c.lose(c.ways[0], 1)) == ["other"]
+    assert kinds(feed(c, b"/")) == [] and kinds(c.end()) == ["other"]
+    assert kinds(feed(c, b"\x7e" + bytes(3), b"\x7e\xa0" * 1200)) == ["other", "other"]  # no end in sight
+
+
+def test_a_line_where_nothing_but_text_is_in_force() -> None:
+    c = talk("serial", choice=Choice([p for p in PROFILES if p.name == "iec62056-21"]))
+    found = rows(c, REQUEST, SNRM)
+    assert found[0] == ("iec62056-21", "request", "iec62056-21", UP) and found[1][:3] == ("hdlc", "SNRM", "")
+
+
+def test_text_without_its_profile_says_so_once() -> None:
+    c = talk("serial", choice=Choice([p for p in PROFILES if p.name == "hdlc"]))
+    frames = [c.frame(n, w, unit, 0) for n, (w, unit) in enumerate(feed(c, REQUEST, REQUEST), 1)]
+    assert [[p.kind.code for p in f.problems] for f in frames] == [["profile.none"], []]
+    assert [f.profile for f in frames] == ["", ""]
+
+
+def test_the_end_settles_a_wake_up_and_a_cut_request() -> None:
+    for octets, kind in ((bytes(40), "wake-up"), (b"/?123", "request")):
+        c = talk("serial")
+        assert feed(c, *single(octets)) == []
+        assert kinds(c.end()) == [kind] and c.carrier == "iec62056-21"
+
+
+def test_the_other_side_ends_what_waits_for_more() -> None:
+    c = talk("serial")
+    feed(c, REQUEST)
+    assert feed(c, IDENTIFICATION, way=1) == []
+    ((way, unit),) = c.settle(c.ways[0])
+    assert (way is c.ways[1], unit.kind) == (True, "identification")
+    assert c.settle(c.ways[0]) == [] == talk("tcp").settle(c.ways[0])
+
+
+def test_acknowledgements_come_from_who_did_not_speak_last() -> None:
+    c = talk("serial")
+    data = b"\x021.8.0(1)\x04\x24"
+    found = rows(c, b"\x01R1\x02C.1()\x03\x00", b"\x06", data, b"\x06", data, b"\x15", REQUEST)
+    assert [(kind, way) for _, kind, _, way in found] == [
+        ("command", UP), ("ack", DOWN), ("data", DOWN), ("ack", UP), ("data", DOWN), ("nak", UP), ("request", UP),
+    ]  # fmt: skip
+    c = talk("serial")
+    rows(c, REQUEST)
+    c.lose(c.ways[0], 1)
+    assert rows(c, b"\x06", REQUEST)[0][1:] == ("ack", "iec62056-21", UNKNOWN)
+    assert rows(c, IDENTIFICATION, SELECT, direction=DOWN)[0][3] == DOWN  # the capture knows better
+
+
+def test_a_telegram_through_a_serial_server() -> None:
+    c = talk("tcp")
+    telegram = b"/XYZ5METER\r\n\r\n1-0:1.8.0(1*kWh)\r\n!\r\n"
+    assert frame(c, telegram, way=1).profile == "iec62056-21"
+    assert (c.ways[0].direction, c.ways[1].direction) == (UP, DOWN)

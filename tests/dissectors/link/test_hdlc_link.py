@@ -413,3 +413,12 @@ def test_corpus_sessions(corpus: Path) -> None:
         assert [f.direction for f in found] == marks, path.name
         clean += not any(p.severity == 2 for f in found for p in f.problems)
     assert clean >= 8
+
+
+def test_equal_addresses_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dissectors.link import hdlc_link
+
+    monkeypatch.setattr(hdlc_link, "MAX_LINKS", 4)
+    links = Links()
+    follow([frame("SNRM", client=n, server=(n, 0, 1)) for n in range(16, 40)], links)
+    assert len(links.links) <= 4 and not links.next

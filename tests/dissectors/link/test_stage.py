@@ -32,6 +32,7 @@ from scripts import (
     as_text,
     lines,
     on_line,
+    over_hdlc,
     over_tcp,
     over_udp,
     rows_of,
@@ -421,3 +422,69 @@ def test_no_octet_of_a_line_is_lost(pieces: list[bytes], link_type: int, directi
     for piece, direction in zip(pieces, directions, strict=False):
         script.add(piece, direction)
     conserved(script, frames(script))
+
+
+# -- the capture's clock -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("carrier", [over_udp, over_tcp, over_hdlc])
+def test_stamps_that_go_back(carrier: Any) -> None:
+    """Once, by how much, and only where the stamps are surer than that."""
+    script = carrier(*STEPS)
+    plain = table(rows_of(script, "frame"), "kind direction problems")
+    at = 4
+    back = 500 * MS
+    script.records[at:] = [
+        replace(r, first_ns=(r.first_ns or 0) - back, last_ns=(r.last_ns or 0) - back) for r in script.records[at:]
+    ]
+    step = (script.records[at - 1].first_ns or 0) - (script.records[at].first_ns or 0)
+    found = rows_of(script, "finding")
+    assert [f["text"] for f in found if f["code"] == "capture.clock"] == [f"time stamps go back by {step} ns"]
+    shown = table(rows_of(script, "frame"), "kind direction problems")
+    assert [row.replace(" capture.clock", " -", 1) for row in shown] == plain
+    script.records = [replace(r, uncertainty_ns=back) for r in script.records]
+    assert not [f for f in rows_of(script, "finding") if f["code"] == "capture.clock"]
+
+
+def test_two_channels_have_their_own_order() -> None:
+    script = over_udp(*STEPS)
+    script.channels.append(Channel(1, "eth1", ETHERNET))
+    script.records[3:3] = [replace(script.records[0], channel=1)]
+    assert not [f for f in rows_of(script, "finding") if f["code"] == "capture.clock"]
+
+
+def test_octets_that_overlap_in_time_do_not_go_back() -> None:
+    """A short record of the other direction within a long one."""
+    snrm, ua = (octets for _, octets in Link().up())
+    script = Script(SERIAL)
+    script.add(snrm, UP).add(ua, DOWN)
+    long, short = script.records
+    script.records = [
+        replace(long, last_ns=(long.first_ns or 0) + 90 * MS),
+        replace(short, first_ns=(long.first_ns or 0) + 30 * MS, last_ns=(long.first_ns or 0) + 50 * MS),
+        replace(short, no=3, first_ns=(long.first_ns or 0) + 20 * MS, last_ns=(long.first_ns or 0) + 60 * MS),
+    ]
+    assert not [f for f in rows_of(script, "finding") if f["code"] == "capture.clock"]
+
+
+@pytest.mark.parametrize("carrier", [over_udp, over_tcp, over_hdlc])
+def test_the_recorder_set_its_clock(carrier: Any) -> None:
+    """A comment of any record, or of one without octets."""
+    script = carrier(*STEPS)
+    script.records[5] = replace(script.records[5], comment="clock step +3600.000000 s")
+    if carrier is over_hdlc:
+        script.add(b"", flags=Flag.STATUS, comment="clock step -0.250000 s")
+    found = [f["text"] for f in rows_of(script, "finding") if f["code"] == "capture.clock-step"]
+    words = "the recorder's clock was set by {} s: times before and after do not compare"
+    texts = [words.format(step) for step in ("+3600.000000", "-0.250000")]
+    assert found == texts[: len(found)] and len(found) == 1 + (carrier is over_hdlc)
+
+
+def test_a_clock_step_on_a_record_that_waits_is_not_lost() -> None:
+    """A fragment gives no frame yet: the next frame says it."""
+    script = over_udp(*STEPS)
+    script.channels.append(Channel(1, "wire", SERIAL))
+    first = script.records[2]
+    script.records[2:2] = [replace(first, channel=1, octets=b"\x7e", no=90, comment="clock step +1.0 s")]
+    found = frames(script)
+    assert [p.kind.code for p in found[2].problems] == ["capture.clock-step"] and found[2].layer == "wrapper"
