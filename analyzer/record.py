@@ -43,20 +43,20 @@ def command(args: argparse.Namespace, session: Session, write: Callable[[str], N
     if plan.path == "-" and (keep is not None or plan.ring is not None):
         raise UsageError("--write -: a pipe has neither --ring nor --until; expected a file")
     source = LiveSource(plan.specs, session.assume(), plan) if keep is not None else None
+    show = Shown(write, session)
     if source is not None:
         recorder = source.recorder
     else:
         from captures.recorder import Recorder
 
-        recorder = Recorder(plan, session.say)
+        recorder = Recorder(plan, show.say)
     with ExitStack() as stack:
         stack.callback(recorder.close)
-        stack.enter_context(interruptible(recorder.stop, session.say))
-        marks = stack.enter_context(marking(recorder.mark, recorder.stop, session))
-        session.say(f"recording to {recorder.path}{marks}")
-        show = Shown(write, session)
+        stack.enter_context(interruptible(recorder.stop, show.say))
+        marks = stack.enter_context(marking(recorder.mark, recorder.stop, show.say))
+        show.say(f"recording to {recorder.path}{marks}")
         if source is not None and keep is not None:
-            watch(source, session, args.level, keep, args.after, lambda: show(recorder.health))
+            watch(source, session, args, keep, lambda: show(recorder.health), show.say)
             recorder.stop()
         while not recorder.wait(SHOWN_SECONDS):
             show(recorder.health)
@@ -67,9 +67,15 @@ def command(args: argparse.Namespace, session: Session, write: Callable[[str], N
 
 
 def watch(
-    source: LiveSource, session: Session, level: str, keep: dump.Keep, after: int, shown: Callable[[], None]
+    source: LiveSource,
+    session: Session,
+    args: argparse.Namespace,
+    keep: dump.Keep,
+    shown: Callable[[], None],
+    say: Callable[[str], None],
 ) -> None:
-    """Reads what is recorded until a row is kept, and `after` more rows were seen."""
+    """Reads what is recorded until a row is kept, and --after more rows were seen."""
+    level, after = args.level, args.after
     profiles = session.profiles()
     taps = dump.taps_for(level, {profile.name: profile for profile in profiles})
     run = session.run(source, profiles, tuple(taps.values()))
@@ -79,19 +85,21 @@ def watch(
     for row in rows:
         shown()
         if keep(row, run):
-            session.say(f"the filter matched: {after} more, then the end" if after else "the filter matched")
+            say(f"the filter matched: {after} more, then the end" if after else "the filter matched")
             for _ in islice(rows, after):
                 shown()
             return
 
 
 class Shown:
-    """Health on stderr: one line that is written over, where a person looks; else only the end."""
+    """Health on stderr: one line that is written over, where a person looks; else only the end. say() writes a line
+    of its own above it."""
 
     def __init__(self, write: Callable[[str], None], session: Session) -> None:
         self.write = write
         self.live = sys.stderr.isatty() and not session.args.quiet
         self.quiet = session.args.quiet
+        self.tell = session.say
         self._next = 0.0
         self._width = 0
 
@@ -103,9 +111,17 @@ class Shown:
             self.write("\r" + line.ljust(self._width))
             self._width = len(line)
 
-    def done(self, health: Health) -> None:
-        if self.live:
+    def say(self, line: str) -> None:
+        self._clear()
+        self.tell(line)
+
+    def _clear(self) -> None:
+        if self._width:
             self.write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+    def done(self, health: Health) -> None:
+        self._clear()
         if not self.quiet:
             why = f" ({health.ended})" if health.ended else ""
             self.write(f"cosemscope: {health.line()}{why}\n")
@@ -148,7 +164,7 @@ def given(read: Callable[[str], Any], option: str, text: str) -> Any:
 
 
 @contextmanager
-def marking(mark: Callable[[str], None], stop: Callable[[], None], session: Session) -> Iterator[str]:
+def marking(mark: Callable[[str], None], stop: Callable[[], None], say: Callable[[str], None]) -> Iterator[str]:
     """While it lasts, a key pressed on the terminal writes a marker; what to tell a person of it."""
     try:
         from captures.serial.keys import pressed
@@ -162,7 +178,7 @@ def marking(mark: Callable[[str], None], stop: Callable[[], None], session: Sess
         elif character.isalnum() and character.isascii():
             name = KEYS.get(character, f"key-{character.lower()}")
             mark(name)
-            session.say(f"marker {name}")
+            say(f"marker {name}")
 
     with pressed(key) as listening:
         yield f" ({KEYS_HINT})" if listening else ""

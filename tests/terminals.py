@@ -10,7 +10,7 @@ from pathlib import Path
 
 from traffic import Sent
 
-from captures.serial.player import play, run
+from captures.serial.player import played
 from captures.source import open_source
 from dissectors.record import Channel, Record
 
@@ -29,12 +29,23 @@ def terminal() -> Iterator[tuple[int, str]]:
 
 
 def send(units: list[Sent], up: int, down: int, baud: int, pause_ns: int = 20_000_000) -> None:
-    """A dialogue at the pace of a line: what the client sends into one descriptor, the server's into another."""
-    at, schedule = 0, []
-    for unit in units:
-        schedule += run(at, up if unit.up else down, unit.octets, baud)
-        at += len(unit.octets) * 10_000_000_000 // baud + pause_ns
-    play(schedule, time.monotonic_ns() + 20_000_000)
+    """A dialogue at the pace of a line: what the client sends into one descriptor, the server's into another. A player
+    that is late delays what follows, as a line would: octets never come closer than a character."""
+    character = 10_000_000_000 // baud
+    at = 20_000_000
+    start = time.monotonic_ns()
+
+    def schedule() -> Iterator[tuple[int, int, bytes]]:
+        nonlocal at
+        for unit in units:
+            for octet in unit.octets:
+                at += character
+                yield at, up if unit.up else down, bytes((octet,))
+            at += pause_ns
+
+    for _, written in played(schedule(), start):
+        assert written is not None
+        at = max(at, written - start)
 
 
 def read(path: str | Path) -> tuple[list[Record], list[Channel]]:

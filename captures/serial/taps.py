@@ -27,7 +27,6 @@ from dissectors.record import Direction, Flag
 START_BAUD = 300  # of IEC 62056-21
 HOLD_NS = 2_000_000  # beyond what the drivers hold back: two wires are read one after the other
 COUNTS_NS = 500_000_000  # how often the driver's own counters are asked
-REOPEN_NS = 1_000_000_000
 HEARS = {"client": int(Direction.TO_SERVER), "server": int(Direction.TO_CLIENT), "": int(Direction.UNKNOWN)}
 LOST = ("overrun", "buffer_overrun")
 

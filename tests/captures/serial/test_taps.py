@@ -106,7 +106,6 @@ def test_a_sign_on_changes_the_rate_of_every_receiver(
 def test_a_receiver_that_comes_back_is_heard_again(
     bench: Callable[[str], Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REOPEN_NS", 0)
     monkeypatch.setattr(module, "COUNTS_NS", 0)
     with terminal() as (fd, name), terminal() as (again, again_name):
         b = bench(f"serial:{name}?reopen=yes")
