@@ -1,7 +1,9 @@
 """Fixtures for all tests: the corpus of recorded frames, and what CI requires to be there."""
 
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# A shell without job control starts jobs with Control-C ignored; programs that the tests start must not inherit that.
+with contextlib.suppress(ValueError):  # not the main thread
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _missing(what: str, why: str) -> None:

@@ -80,16 +80,16 @@ def test_timing_of_a_live_line_is_printed_at_control_c() -> None:
     with (
         terminal() as (up, up_name),
         terminal() as (down, down_name),
-        cosemscope("timing", f"serial:{up_name},{down_name}?baud=9600", "--format", "json") as live,
+        cosemscope("timing", f"serial:{up_name},{down_name}?baud=9600", "--format", "json", "--each") as live,
     ):
         send(framed(), up, down, 9600)
         time.sleep(1)
         text, said = stop(live)
     assert live.returncode == 0, said
-    rows = {row["rule"]: row for row in json.loads(text)}
-    assert rows["app.response"]["count"] == 8  # AARQ, six GET, RLRQ
-    assert rows["app.response"]["min_ns"] > 15_000_000
-    assert rows["link.response"]["count"] >= 9
+    rows = [row for row in json.loads(text) if row["rule"] == "app.response"]
+    assert len(rows) == 8  # AARQ, six GET, RLRQ
+    assert all(row["hi_ns"] >= 20_000_000 for row in rows)  # so long the player paused, at the least
+    assert sum(row["lo_ns"] <= 22_000_000 for row in rows) >= 4  # and seldom much longer
 
 
 def test_inter_octet_gaps_of_a_live_line_are_decided() -> None:
