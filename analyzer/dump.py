@@ -97,6 +97,8 @@ def dump(
     header = getattr(line, "header", b"")
     if header:
         write(header)
+        if flush is not None:
+            flush()
     written = 0
     buffer: list[bytes] = []
     learn = run.meaning.learn if level == "message" else None

@@ -58,7 +58,7 @@ class Program:
         self.process.stdin.flush()
 
     def row(self) -> str:
-        return self.rows.get().decode()
+        return self.rows.get(timeout=60).decode()
 
     def end(self) -> tuple[int, list[str], str]:
         """The writer is gone: exit code, the rows that came after, stderr."""
