@@ -35,7 +35,7 @@ class Reader(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="reader", daemon=True)
-        self.late = Lateness(0.9)  # of an ordinary thread, as the kernel's worker is one: told by who takes
+        self.late = Lateness(0.98)  # of an ordinary thread, as the kernel's worker is one: told by who takes
         self.urgent = False  # whether the system granted real time priority
         self._queue: deque[Reading | Gone] = deque()
         self._wires: dict[int, int] = {}  # descriptor → wire
