@@ -13,9 +13,10 @@ from analyzer.doctor_facts import Diagnosis, Facts, Stream
 from analyzer.doctor_search import TWIST, Heard
 from analyzer.doctor_wave import E7, E8, N8, O7, O8, TIGHT, UNIT, Hearing, Receiver
 from dissectors.link.hdlc import FLAG
+from dissectors.link.sign_on import RATES as STANDARD_RATES
 from dissectors.record import Flag
 
-RATES: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 7200, 14400, 28800)
+RATES: Final = (*STANDARD_RATES, 7200, 14400, 28800)
 RATIOS: Final = (1 / 2, 1 / 4, 1 / 8, 2 / 3, 1 / 3, 1 / 6, 1 / 16, 2.0, 4.0, 8.0, 3 / 2, 3.0, 6.0)
 NEAR: Final = (1.06, 0.94, 1.07, 0.93, 1.05, 0.95)  # clocks that are off
 SAME: Final = 0.03  # rates closer than this are one

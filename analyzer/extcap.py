@@ -31,6 +31,7 @@ from captures.replay import speed
 from captures.source import open_source
 from dissectors import profile
 from dissectors.errors import CaptureError, UsageError
+from dissectors.link.sign_on import RATES
 from dissectors.record import Direction, Value
 
 PREFIX = "cosemscope-"
@@ -38,7 +39,6 @@ MARKERS = "marker=cts:cts,dsr:dsr"
 DEMO = "cosemscope-demo"
 DEMO_CAPTURE = "hdlc-serial.pcapng"
 FIND = "find"  # the baud rate is found by listening
-BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 FORMATS = ("8N1", "7E1", "8E1")
 SPEEDS = ("1x", "4x", "max")
 EVENTS = {
@@ -129,7 +129,7 @@ def settings(name: str) -> tuple[Setting, ...]:
         )  # fmt: skip
     others = [(port.device, f"{port.device} {port.description or ''}") for key, port in ports().items() if key != name]
     profiles = [(key, f"{key}: {found.title}") for key, found in profile.builtin().items()]
-    bauds = [(FIND, "find by listening"), *((str(baud), f"{baud} Bd") for baud in BAUDS)]
+    bauds = [(FIND, "find by listening"), *((str(baud), f"{baud} Bd") for baud in RATES)]
     return (
         Setting("--baud", "Baud rate", "A mode E sign-on is followed from here", tuple(bauds), "9600"),
         Setting("--format", "Character", "Data bits, parity, stop bits", _same(FORMATS), FORMATS[0]),

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from captures.assume import BAUD_RANGE
 from dissectors.errors import UsageError
 from dissectors.record import Value
 
-RATES = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 FORMATS = {"8N1": 10, "7E1": 10, "7O1": 10, "8E1": 11, "8O1": 11}  # bits of a character with start and stop bit
 WIRINGS = ("line", "pair", "separate")
 INPUTS = ("cts", "dsr", "dcd", "ri")
-BAUD_RANGE = (50, 4_000_000)
 MARKER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?")
 SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}

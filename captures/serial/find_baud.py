@@ -4,10 +4,10 @@ Good are HDLC frames with a good check sequence and messages of IEC 62056-21 (wi
 one). So many octets that make neither, or framing errors, speak against a rate.
 """
 
-from captures.spec import RATES
 from dissectors.link import recognise
 from dissectors.link.framing import Chunk
 from dissectors.link.hdlc_framer import Framer
+from dissectors.link.sign_on import RATES
 
 TRIED_FIRST = (9600, 300, 2400, 19200, 115200, 4800, 38400, 57600, 1200, 600)
 OCTETS = 160  # without anything good: two short frames and their answers would have shown

@@ -18,9 +18,9 @@ worker, an ordinary thread. How late another ordinary thread was lately (Latenes
 
 from collections import deque
 
+from captures.stamps import BAUD_TOLERANCE_PERCENT
 from dissectors.record import Value
 
-BAUD_TOLERANCE_PERCENT = 2
 WINDOW = 512  # how many wake-ups back Lateness looks
 EVERY = 32  # of them between two looks
 FLOOR_NS = 100_000  # the kernel's worker, two system calls and a context switch
