@@ -17,11 +17,13 @@ from analyzer.addressing import Addressing
 from analyzer.columns import NO_TIME, Table, Words
 from analyzer.findings import Findings
 from analyzer.keep import EXCHANGE_COLUMNS, FRAME_COLUMNS, MESSAGE_COLUMNS, NOTHING_MORE, Keep, More
+from analyzer.known_objects import KnownObjects
 from analyzer.model import Exchange, Finding, Message, Target
 from analyzer.objects import Objects
 from analyzer.run import Run, Tap
 from dissectors import apdus
 from dissectors.cursor import Cursor
+from dissectors.keys import KeyRing
 from dissectors.problem import Problem
 from dissectors.profile import Profile
 from dissectors.record import Channel, Frame, Path, Pdu, Record
@@ -34,7 +36,10 @@ def unstamp(ns: int) -> int | None:
 class Analysis:
     """One capture, kept. `run` has associations and names; findings, addresses and objects are rows."""
 
-    def __init__(self, channels: Sequence[Channel], profiles: Sequence[Profile]) -> None:
+    def __init__(
+        self, channels: Sequence[Channel], profiles: Sequence[Profile], known: KnownObjects | None = None
+    ) -> None:
+        """known: objects that the user named."""
         self.channels = channels
         self.profiles = profiles
         self.frames = Table(*FRAME_COLUMNS)
@@ -48,7 +53,7 @@ class Analysis:
         self.targets: list[Target | None] = [None]
         self.findings: list[Finding] = []
         self.addressing = Addressing({p.name: p for p in profiles})
-        self.objects = Objects({p.name: p for p in profiles})
+        self.objects = Objects({p.name: p for p in profiles}, known)
         self.cut: str | None = None
         self.run: Run
         self._found = Findings()
@@ -62,20 +67,35 @@ class Analysis:
         self.more: dict[int, More] = {}
         self._keep = Keep(self)
 
-    def load(self, records: Iterable[Record], taps: Sequence[Tap] = (), object_checks: bool = True) -> Iterator[int]:
-        """Reads everything; yields the number of frames kept, now and then, for progress."""
+    def load(
+        self,
+        records: Iterable[Record],
+        taps: Sequence[Tap] = (),
+        object_checks: bool = True,
+        ring: KeyRing | None = None,
+    ) -> Iterator[int]:
+        """Reads everything; yields the number of frames kept, now and then, for progress. ring: the user's keys."""
         own: tuple[Tap, ...] = (self._keep, self.addressing, self.objects, self._found)
-        self.run = Run(records, self.channels, self.profiles, (*own, *taps))
+        self.run = Run(records, self.channels, self.profiles, (*own, *taps), ring=ring)
         self.run.meaning = self.objects.meaning  # so that words know what the whole capture taught
         if object_checks:
             self._found.objects = self.run.meaning.problems
+        return self._load()
+
+    def _load(self) -> Iterator[int]:
         for n, _ in enumerate(self.run.exchanges()):
             if not n & 0xFFF:
-                self.findings += self._found.drain()
+                self.gather()
                 yield len(self.frames)
         self._found.loose(self.run.associations.loose)
-        self.findings += self._found.drain()
+        self.gather()
         yield len(self.frames)
+
+    def gather(self, verdicts: Iterable[Finding] = ()) -> None:
+        """Takes what was found since the last time into `findings`, and then the verdicts of timing given."""
+        for finding in verdicts:
+            self._found.add(finding)
+        self.findings += self._found.drain()
 
     # -- rows, made again when looked at ---------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from analyzer import words
 from analyzer.causes import Cause, causes
@@ -234,15 +235,17 @@ class Autopsy:
             attempt.step("value").set("failed", f"{what}: {e.result}", *e.frames)
 
     def result(self) -> list[Attempt]:
-        """Every attempt with its first failure, in order; connections that never got anywhere too."""
+        """Every attempt with its first failure, in order; connections that never got anywhere too. They are copies:
+        while traffic goes on, what has failed by now may still succeed."""
         heard_both = all(self.heard[:2])
-        for attempt in self.attempts:
+        attempts = [replace(a, steps=[replace(step) for step in a.steps]) for a in self.attempts]
+        for attempt in attempts:
             self._finish(attempt, heard_both)
-        self.reached = sum(attempt.reached not in ("", "line") for attempt in self.attempts)
-        for attempt in self.attempts:
+        self.reached = sum(attempt.reached not in ("", "line") for attempt in attempts)
+        for attempt in attempts:
             attempt.sentence = sentence(attempt)
             attempt.causes = causes(attempt, self)
-        return self.attempts
+        return attempts
 
     def _finish(self, attempt: Attempt, heard_both: bool) -> None:
         line, link = attempt.step("line"), attempt.step("link")

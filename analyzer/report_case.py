@@ -6,7 +6,6 @@ import msgspec
 
 from analyzer.analysis import Analysis
 from analyzer.explain import Attempt, Autopsy
-from analyzer.findings import Findings
 from analyzer.session import Session
 from analyzer.timing import Timing
 from captures.source import Source
@@ -44,16 +43,16 @@ def load(session: Session, spec: str, name: str, profiles: Sequence[Profile], de
     """Reads a source to its end. CaptureError when it cannot be read."""
     facts = Facts()
     with session.source(spec) as source:
-        analysis = Analysis(source.channels, profiles)
+        analysis = Analysis(source.channels, profiles, session.known)
         timing = Timing({p.name: p for p in profiles}, source.channels, decision, keep=True)
         autopsy = Autopsy()
-        for _ in analysis.load(_counted(source, facts), (timing, autopsy)):
+        for _ in analysis.load(_counted(source, facts), (timing, autopsy), ring=session.keys):
             pass
         timing.end()
         autopsy.run = analysis.run
         analysis.cut = facts.cut = source.cut
         facts.kind, facts.remarks = source.kind, tuple(source.remarks)
-        _add(analysis, timing)
+        analysis.gather(timing.take())
         return Case(spec, name, analysis, timing, autopsy.result(), facts, decision)
 
 
@@ -71,15 +70,6 @@ def _counted(source: Source, facts: Facts) -> Iterator[Record]:
         if record.flags & Flag.LOSS or record.lost:
             facts.losses += 1
         yield record
-
-
-def _add(analysis: Analysis, timing: Timing) -> None:
-    """The verdicts of timing as findings, numbered after the problems of the traffic."""
-    numbered = Findings()
-    for finding in timing.take():
-        numbered.add(finding)
-    start = len(analysis.findings)
-    analysis.findings += [msgspec.structs.replace(f, no=start + f.no) for f in numbered.drain()]
 
 
 def names(specs: Iterable[str]) -> list[str]:

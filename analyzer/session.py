@@ -25,9 +25,9 @@ class Session:
         self.say: Callable[[str], None] = (lambda line: None) if getattr(args, "quiet", False) else say
         self.cut = False
         self._assume: Assume | None = None
-        self._ring = self.ring()
+        self.keys = self.ring()
         known = getattr(args, "objects", None)
-        self._known = known_objects.load(known) if known else None
+        self.known = known_objects.load(known) if known else None
 
     def profiles(self) -> list[Profile]:
         """The descriptors that traffic may match: those named with --profile, else all that ship."""
@@ -73,7 +73,7 @@ class Session:
                 self.say(f"{spec}: cut short: {source.cut}; what was whole was analyzed")
 
     def run(self, source: Source, profiles: Sequence[Profile], taps: Sequence[Tap] = ()) -> Run:
-        return Run(source, source.channels, profiles, taps, ring=self._ring, known=self._known)
+        return Run(source, source.channels, profiles, taps, ring=self.keys, known=self.known)
 
     def exit_code(self, code: int) -> int:
         """2 and 3 are raised as errors; a cut file comes before a failed condition."""

@@ -22,9 +22,10 @@ class LiveStream(OctetStream):
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self._at = 0  # file of the recorder's that is open
-        self.missed = 0  # files of a ring that were gone before they were read
-        super().__init__(recorder.files[0], follow=True)
+        there = [n for n, path in enumerate(recorder.files) if os.path.exists(path)]
+        self._at = there[0] if there else 0  # file of the recorder's that is open
+        self.missed = self._at  # files of a ring that were gone before they were read
+        super().__init__(recorder.files[self._at], follow=True)
 
     def _raw(self) -> Iterator[bytes]:
         recorder = self.recorder
@@ -60,14 +61,23 @@ class LiveSource(PcapngSource):
 
     kind = "live"
 
-    def __init__(self, specs: tuple[str, ...], assume: Assume | None = None, plan: RecordPlan | None = None) -> None:
-        """plan: says where to and how long; None: a file of its own, which stays."""
-        parsed = [parse(spec) for spec in specs]
-        if plan is None:
-            path = next((spec.write for spec in parsed if spec.write), "") or spool_path()
-            plan = RecordPlan(specs, path)
+    def __init__(
+        self,
+        specs: tuple[str, ...],
+        assume: Assume | None = None,
+        plan: RecordPlan | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """plan: says where to and how long; None: a file of its own, which stays. recorder: one that runs already."""
         self.said: list[str] = []
-        self.recorder = Recorder(plan, self.said.append)
+        if recorder is None:
+            parsed = [parse(spec) for spec in specs]
+            if plan is None:
+                path = next((spec.write for spec in parsed if spec.write), "") or spool_path()
+                plan = RecordPlan(specs, path)
+            recorder = Recorder(plan, self.said.append)
+        recorder.say = self.said.append
+        self.recorder = recorder
         super().__init__(LiveStream(self.recorder), assume)
         self.path = self.recorder.path
         self.specs = specs
@@ -76,6 +86,11 @@ class LiveSource(PcapngSource):
         yield from super().__iter__()
         if self.recorder.error is not None and self.recorder.ended.is_set():
             raise CaptureError(f"{' '.join(self.specs)}: {self.recorder.error}")
+
+    def again(self, assume: Assume | None = None) -> "LiveSource":
+        """The same recording from its start, read another way; it goes on, and this source reads no more of it."""
+        self.stream.close()
+        return LiveSource(self.specs, assume, recorder=self.recorder)
 
     def stop(self) -> None:
         """Ends the recording; what was recorded is still read to its end."""

@@ -49,12 +49,21 @@ SNRM: Step = (UP, LINK.frame("SNRM"))
 
 
 def autopsy(script: Script) -> Autopsy:
+    """The tap after the run; its attempts with their result."""
     found = Autopsy()
     run = run_of(script, taps=(found,))
     for _ in run.exchanges():
         pass
-    found.result()
+    found.attempts = found.result()
     return found
+
+
+def test_what_failed_by_now_may_still_succeed() -> None:
+    found = Autopsy()
+    messages = run_of(over_hdlc(*OPENING, (UP, GET), (DOWN, GOT)), taps=(found,)).messages()
+    so_far = [found.result()[0].step("association").state for _ in messages]
+    assert so_far[0] == "failed"  # an AARQ without answer
+    assert so_far[-1] == "ok"
 
 
 def told(script: Script) -> list[str]:

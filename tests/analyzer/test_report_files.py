@@ -326,3 +326,15 @@ def test_many_measurements_are_drawn_by_their_extremes() -> None:
     kept = report_plots._extremes(np.arange(50_000.0), values)
     assert 31_415 in kept
     assert len(kept) <= 2 * report_plots.INTERVALS
+
+
+def test_a_report_uses_the_keys(tmp_path: Path) -> None:
+    from importlib import resources
+
+    demo = resources.files("captures") / "demo"
+    arguments = ["--keys", str(demo / "keys.toml"), "--formats", "csv", "--quiet"]
+    assert (
+        cli.main(["report", str(demo / "wrapper-tcp-ciphered.pcapng"), "--out", str(tmp_path / "out"), *arguments]) == 0
+    )
+    found = list(csv.DictReader(io.StringIO((tmp_path / "out" / "messages.csv").read_text(encoding="utf-8"))))
+    assert "get-response-normal" in {row["apdu"] for row in found}

@@ -50,6 +50,27 @@ def test_a_device_that_goes_is_an_error_behind_the_last_record(tmp_path: Path) -
     assert found == b"heard"
 
 
+def test_a_recording_is_read_again_while_it_goes_on(tmp_path: Path) -> None:
+    """A person who adds a key has everything decoded anew: from the first octet, and nothing is lost meanwhile."""
+    with terminal() as (fd, name):
+        specs = (f"serial:{name}?baud=115200",)
+        source = LiveSource(specs, plan=RecordPlan(specs, str(tmp_path / "a.pcapng")))
+        os.write(fd, b"first")
+        for record in source:
+            if record.octets:
+                break
+        other = source.again()
+        assert next(iter(source), None) is None
+        os.write(fd, b"then")
+        found = b""
+        for record in other:
+            found += record.octets
+            if found.endswith(b"then"):
+                other.stop()
+        other.close()
+    assert found == b"firstthen"
+
+
 def test_specs_that_cannot_be() -> None:
     with pytest.raises(UsageError):
         open_source("serial:/dev/x?baud=x")
