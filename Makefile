@@ -4,7 +4,7 @@ JOBS ?= 2
 BIN := .venv/bin
 SET_UP := tools/set-up pyproject.toml requirements/constraints.txt
 
-.PHONY: help demo test lint bench captures clean
+.PHONY: help demo test lint bench captures screenshots clean
 
 help:
 	@echo "make demo      set up, then analyze the captures that come with the program"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint      the checks without the tests"
 	@echo "make bench     speed and memory against tshark"
 	@echo "make captures  record the captures of captures/demo anew (loopback only, needs dumpcap)"
+	@echo "make screenshots  draw the pictures of docs/screens anew"
 	@echo "make clean     remove what make made, .venv included"
 
 demo: .venv/.ready-demo
@@ -31,6 +32,9 @@ bench: .venv/.ready-test
 
 captures: .venv/.ready-test
 	$(BIN)/python captures/demo/make_captures.py
+
+screenshots: .venv/.ready-test
+	$(BIN)/python tools/make_screenshots.py
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -74,6 +74,14 @@ class Addressing:
     def exchanges(self, exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
         return iter(exchanges)
 
+    def pairs(self) -> list[tuple[Seen, Seen]]:
+        """(client, server) of each two that had frames between them, in the order in which they were seen."""
+        found: dict[tuple[int, int], tuple[Seen, Seen]] = {}
+        for sender, receiver, *_ in self._ways.values():
+            one, other = (sender, receiver) if sender.side == "client" else (receiver, sender)
+            found[id(one), id(other)] = one, other
+        return list(found.values())
+
     def _pair(self, f: Frame) -> list[Seen]:
         """[sender, receiver, and the HDLC physical device where there is one]."""
         up = f.direction != TO_CLIENT

@@ -16,8 +16,19 @@ import numpy.typing as npt
 from analyzer.addressing import Addressing
 from analyzer.columns import NO_TIME, Table, Words
 from analyzer.findings import Findings
-from analyzer.keep import EXCHANGE_COLUMNS, FRAME_COLUMNS, MESSAGE_COLUMNS, NOTHING_MORE, Keep, More
+from analyzer.keep import (
+    EXCHANGE_OWN,
+    EXCHANGE_SHARED,
+    FRAME_OWN,
+    FRAME_SHARED,
+    MESSAGE_OWN,
+    MESSAGE_SHARED,
+    NOTHING_MORE,
+    Keep,
+    More,
+)
 from analyzer.known_objects import KnownObjects
+from analyzer.links import Links
 from analyzer.model import Exchange, Finding, Message, Target
 from analyzer.objects import Objects
 from analyzer.run import Run, Tap
@@ -42,9 +53,9 @@ class Analysis:
         """known: objects that the user named."""
         self.channels = channels
         self.profiles = profiles
-        self.frames = Table(*FRAME_COLUMNS)
-        self.messages = Table(*MESSAGE_COLUMNS)
-        self.exchanges = Table(*EXCHANGE_COLUMNS)
+        self.frames = Table(FRAME_OWN, FRAME_SHARED)
+        self.messages = Table(MESSAGE_OWN, MESSAGE_SHARED)
+        self.exchanges = Table(EXCHANGE_OWN, EXCHANGE_SHARED)
         self.octets = bytearray()  # of all frames: carrier, then octets
         self.joined = bytearray()  # of messages that are no part of one frame
         self.words = Words()  # kinds, names, results
@@ -61,10 +72,13 @@ class Analysis:
         self.message_problems: dict[int, tuple[Problem, ...]] = {}
         self.records_of: dict[int, tuple[int, ...]] = {}
         self.message_frames_of: dict[int, tuple[int, ...]] = {}
+        self.attempt_ns_of: dict[int, int] = {}  # end of the last attempt of messages sent again
         self.responses_of: dict[int, tuple[int, ...]] = {}
+        self.others_of: dict[int, tuple[int, ...]] = {}  # repeats, further blocks and calls for them, by exchange
         self._path_numbers: dict[int, int] = {}
         self._target_numbers: dict[int, int] = {}
         self.more: dict[int, More] = {}
+        self.links = Links(self)
         self._keep = Keep(self)
 
     def load(
@@ -78,6 +92,8 @@ class Analysis:
         own: tuple[Tap, ...] = (self._keep, self.addressing, self.objects, self._found)
         self.run = Run(records, self.channels, self.profiles, (*own, *taps), ring=ring)
         self.run.meaning = self.objects.meaning  # so that words know what the whole capture taught
+        self.run.find_frame = self.find_frame
+        self.run.find_messages = self.links.messages_of_frame
         if object_checks:
             self._found.objects = self.run.meaning.problems
         return self._load()
@@ -115,11 +131,20 @@ class Analysis:
             problems=self.problems_of.get(no, ()), physical=physical,
         )  # fmt: skip
 
+    def find_frame(self, no: int) -> Frame | None:
+        """Frame no, None where there is none (an exchange without a response names frame 0)."""
+        return self.frame(no) if 0 < no <= len(self.frames) else None
+
+    def asked_ns(self, request: int) -> int | None:
+        """End of the last attempt of a message: what its response is measured from."""
+        found = self.attempt_ns_of.get(request)
+        return unstamp(self.messages.value(request - 1, "last_ns")) if found is None else found
+
     def message(self, no: int) -> Message:
         """Message no, its APDU dissected again with the context it had."""
         (
-            first, last, uncertainty, offset, size, frame, frames, request, joined, path, client, server, physical,
-            association, context, target, _, _, _, channel, profile, direction,
+            first, last, uncertainty, offset, size, frame, frames, request, _, joined, path, client, server, physical,
+            association, context, target, _, _, channel, profile, direction,
         ) = self.messages.row(no - 1)  # fmt: skip
         store = self.joined if joined else self.octets
         octets = bytes(store[offset : offset + size])
@@ -130,9 +155,10 @@ class Analysis:
         )  # fmt: skip
         apdu = apdus.dissect(Cursor(octets, buffer="apdu"), self.run.associations.contexts[context])
         problems = self.message_problems.get(no, ())
+        asked_ns = self.asked_ns(request) if request else None
         plain, joined_data, security, joined_frames, progress, apdu_ = self.more.get(no, NOTHING_MORE)
         return Message(
-            no, pdu, apdu_ or apdu, association, context, self.targets[target], problems, request, None, plain,
+            no, pdu, apdu_ or apdu, association, context, self.targets[target], problems, request, asked_ns, plain,
             joined_data, security, joined_frames, progress,
         )  # fmt: skip
 
@@ -150,19 +176,23 @@ class Analysis:
             self.targets[target], self.words[result] or None,
             (asked_frame, answered_frame), unstamp(first_asked), unstamp(asked), unstamp(answered), unstamp(app),
             unstamp(lo), unstamp(hi), unstamp(complete), unstamp(link), unstamp(line), unstamp(at_server),
-            unstamp(at_client), polls, attempts, blocks, unstamp(waited),
+            unstamp(at_client), polls, attempts, blocks, unstamp(waited), (), self.others_of.get(no, ()),
         )  # fmt: skip
 
     def rows(self, level: str) -> Iterator[Frame | Message | Exchange]:
         """Every row of the levels that are kept as columns."""
-        kept: dict[str, tuple[Table, Callable[[int], Frame | Message | Exchange]]] = {
+        table, make = self.kept(level)
+        for no in range(1, len(table) + 1):
+            yield make(no)
+
+    def kept(self, level: str) -> tuple[Table, Callable[[int], Frame | Message | Exchange]]:
+        """The table of a level that is kept as columns, and what makes a row of it by its number (from 1)."""
+        found: dict[str, tuple[Table, Callable[[int], Frame | Message | Exchange]]] = {
             "frame": (self.frames, self.frame),
             "message": (self.messages, self.message),
             "exchange": (self.exchanges, self.exchange),
         }
-        table, make = kept[level]
-        for no in range(1, len(table) + 1):
-            yield make(no)
+        return found[level]
 
     def select(self, level: str, source: str) -> npt.NDArray[np.int64]:
         """Numbers of the rows of a level ("frame", "message", "exchange") that pass a filter."""

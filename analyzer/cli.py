@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from analyzer.session import Session
 
 LATER = {
-    "open": "the terminal interface",
     "scrub": "scrubbing captures",
     "batch": "many captures at once",
     "compare": "comparing captures",
@@ -61,6 +60,14 @@ def build_parser() -> Parser:
         p.add_argument("--objects", metavar="FILE", help="scalers, units and names of known objects (TOML)")
         p.add_argument("--redact", action="store_true", help="without addresses, system titles and serial numbers")
         p.add_argument("--quiet", action="store_true", help="no progress and no remarks on stderr")
+
+    p = command("open", "look at a capture in the terminal, live or from a file", "open session.pcapng")
+    p.add_argument("source", nargs="*", metavar="SOURCE", help="a file, or live sources; none: a start screen")
+    p.add_argument("--web", action="store_true", help="in a browser instead, on this machine only")
+    p.add_argument("--host", default="localhost", metavar="NAME", help="with --web: the address to serve on")
+    p.add_argument("--port", type=positive, default=8000, metavar="N", help="with --web: the port to serve on")
+    p.add_argument("--decision", choices=("guarded", "simple"), default="guarded")
+    common(p)
 
     p = command("dump", "decode a capture and print it, streaming", "dump session.pcapng --filter 'problems'")
     p.add_argument("source", nargs="+", metavar="SOURCE", help="one file, or live sources: serial:…, ip:… (see README)")
@@ -210,6 +217,14 @@ def positive(text: str) -> int:
 
 
 # -- commands: each returns whether the user's own condition (--fail-on) failed ------------------------
+
+
+def open_command(args: argparse.Namespace, session: "Session") -> int:
+    if args.redact:
+        raise UsageError("open --redact: a screen shows octets; expected dump or explain with --redact")
+    from tui import app
+
+    return app.run(args, one_source(args.source) if args.source else "", session.insist)
 
 
 def dump_command(args: argparse.Namespace, session: "Session") -> int:
@@ -364,6 +379,7 @@ def extcap_command(args: argparse.Namespace, session: "Session") -> int:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, "Session"], int]] = {
+    "open": open_command,
     "dump": dump_command,
     "timing": timing_command,
     "report": report_command,
@@ -387,8 +403,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = parser.parse_args(words)
         if args.command is None:
-            parser.print_help()
-            return 0
+            if not (sys.stdin.isatty() and sys.stdout.isatty()):
+                parser.print_help()
+                return 0
+            args = parser.parse_args(["open"])
         if args.command in LATER:
             raise UsageError(f"cosemscope {args.command}: {LATER[args.command]} belongs to a later version")
         from analyzer.session import Session

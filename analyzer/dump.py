@@ -91,9 +91,7 @@ def dump(
 ) -> int:
     """Writes the rows of items and gives how many were written. count: stop after so many."""
     columns = check_fields(level, fields)
-    line = (
-        _writer(run, level, format, columns) if redactor is None else _Redacted(run, level, format, columns, redactor)
-    )
+    line = writer(run, level, format, columns) if redactor is None else _Redacted(run, level, format, columns, redactor)
     header = getattr(line, "header", b"")
     if header:
         write(header)
@@ -134,7 +132,7 @@ def _until(items: Iterable[Any], rest: Callable[[], Any]) -> Iterator[Any]:
         raise
 
 
-def _writer(run: Run, level: str, format: str, columns: list[rows.Column]) -> Callable[[Any], bytes]:
+def writer(run: Run, level: str, format: str, columns: list[rows.Column]) -> Callable[[Any], bytes]:
     if format == "jsonl":
         if columns:
             return lambda item: encode({c.name: c.get(item, run) for c in columns}) + b"\n"

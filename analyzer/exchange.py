@@ -18,7 +18,7 @@ WAITING_MAX = 65536  # unanswered requests kept in the whole capture
 class Open:
     """A request on its way that is more than one message: repeated, in blocks, or answered in blocks."""
 
-    __slots__ = ("attempts", "blocks", "first_asked_ns", "last", "line_ns", "request", "responses")
+    __slots__ = ("attempts", "blocks", "first_asked_ns", "last", "line_ns", "others", "request", "responses")
 
     def __init__(self, request: Message) -> None:
         pdu = request.pdu
@@ -27,6 +27,7 @@ class Open:
         self.first_asked_ns = pdu.first_attempt_ns if pdu.first_attempt_ns is not None else pdu.last_ns
         self.last = request  # the request message whose attempt counts: a repetition replaces it
         self.responses: tuple[Message, ...] = ()
+        self.others: list[int] = []
         block = request.apdu.block
         self.blocks = int(block is not None and not block.acknowledges)
         self.line_ns = pdu.line_ns
@@ -75,6 +76,7 @@ def pair(messages: Iterable[Message], end_ns: Callable[[], int | None] | None = 
             if m.request:  # a further block of a request, or the call for the next block
                 o = opened(waiting, m.request)
                 if o is not None:
+                    o.others.append(m.no)
                     o.line_ns += pdu.line_ns
                     if apdu.block is not None and not apdu.block.acknowledges:
                         o.last = m
@@ -89,6 +91,7 @@ def pair(messages: Iterable[Message], end_ns: Callable[[], int | None] | None = 
                 if not o.responses and o.last.pdu.octets == pdu.octets:
                     o.attempts += pdu.attempts
                     o.last = m
+                    o.others.append(m.no)
                     waiting[m.no] = o
                     latest[key] = m.no
                     continue
@@ -232,6 +235,7 @@ def finished(number: int, o: Open, m: Message) -> Exchange:
         end.polls,
         o.attempts,
         o.blocks + (apdu.block is not None and not apdu.block.acknowledges),
+        others=tuple(o.others),
     )
 
 
@@ -244,7 +248,7 @@ def unanswered(number: int, o: Open, now: int | None) -> Exchange:
     return _partial(
         number, request, asked, request.no, tuple(r.no for r in o.responses), None, (request.pdu.frames[0], first),
         first_asked_ns=o.first_asked_ns, asked_ns=asked_ns, attempts=o.attempts, blocks=o.blocks,
-        line_ns=o.line_ns or None, waited_ns=waited,
+        line_ns=o.line_ns or None, waited_ns=waited, others=tuple(o.others),
     )  # fmt: skip
 
 

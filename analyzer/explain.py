@@ -31,7 +31,7 @@ LINK_KINDS = frozenset({"SNRM", "UA", "DM", "FRMR", "DISC"})
 TCP_KINDS = frozenset({"tcp.syn", "tcp.rst", "tcp.fin"})
 
 
-class Step(msgspec.Struct):
+class Step(msgspec.Struct, gc=False):
     """state: "ok", "failed", "not-seen" (nothing in the capture), "not-needed". frames: evidence."""
 
     name: str
@@ -45,7 +45,7 @@ class Step(msgspec.Struct):
             self.state, self.text, self.frames = state, text, list(dict.fromkeys(f for f in frames if f))
 
 
-class Attempt(msgspec.Struct):
+class Attempt(msgspec.Struct, gc=False):
     """One attempt. reached: the last step that was ok. failed: the first that was not, "" for none."""
 
     no: int
@@ -235,10 +235,16 @@ class Autopsy:
             attempt.step("value").set("failed", f"{what}: {e.result}", *e.frames)
 
     def result(self) -> list[Attempt]:
-        """Every attempt with its first failure, in order; connections that never got anywhere too. They are copies:
-        while traffic goes on, what has failed by now may still succeed."""
+        """Every attempt with its first failure, in order; connections that never got anywhere too."""
+        return self.judged(self.copies())
+
+    def copies(self) -> list[Attempt]:
+        """The attempts as they stand: while traffic goes on, what has failed by now may still succeed."""
+        return [replace(a, steps=[replace(step) for step in a.steps]) for a in self.attempts]
+
+    def judged(self, attempts: list[Attempt]) -> list[Attempt]:
+        """Copies with their first failure and its causes; traffic may go on meanwhile."""
         heard_both = all(self.heard[:2])
-        attempts = [replace(a, steps=[replace(step) for step in a.steps]) for a in self.attempts]
         for attempt in attempts:
             self._finish(attempt, heard_both)
         self.reached = sum(attempt.reached not in ("", "line") for attempt in attempts)

@@ -1,6 +1,8 @@
 """Filters over a kept capture: tests on columns by numpy, all others by a closure on the rows that are left.
 
 numbers = select(analysis, "message", 'obis == 1-0:1.8.0*255 and result != "success"')
+chooser = Chooser(analysis, "frame", "kind == I")  # of a capture that is still read
+numbers = chooser.part(0, 4096)
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +13,7 @@ import numpy.typing as npt
 
 from analyzer import filter_language as language
 from analyzer import filters, words
-from analyzer.columns import NO_TIME
+from analyzer.columns import NO_TIME, Part
 from analyzer.filter_language import And, Not, Or, Test
 from dissectors.record import DIRECTION_NAMES
 
@@ -67,26 +69,44 @@ ORDERS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+CHUNK = 65536  # rows looked at together: bounds the copy
+
+
 def select(analysis: "Analysis", level: str, source: str) -> npt.NDArray[np.int64]:
     """Numbers (from 1) of the frames, messages or exchanges that pass, in order. UsageError as filters.compile."""
-    node = language.parse(source)
-    filters.compile(source, level)  # every name is looked up, whether or not a row gets so far
-    table = {"frame": analysis.frames, "message": analysis.messages, "exchange": analysis.exchanges}[level]
-    every = np.ones(len(table), dtype=bool)
-    return np.nonzero(Narrow(analysis, level, source, table.array()).by(node, every))[0].astype(np.int64) + 1
+    chooser = Chooser(analysis, level, source)
+    count = len(chooser.table)
+    parts = [chooser.part(first, first + CHUNK) for first in range(0, count, CHUNK)]
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+class Chooser:
+    """A filter on the rows of a level, read and checked once. UsageError as filters.compile."""
+
+    def __init__(self, analysis: "Analysis", level: str, source: str) -> None:
+        self.analysis = analysis
+        self.level = level
+        self.table, self.make = analysis.kept(level)
+        self.node = language.parse(source)
+        filters.build(self.node, source, level)  # every name is looked up, whether or not a row gets so far
+        self.source = source
+
+    def part(self, first: int, last: int) -> npt.NDArray[np.int64]:
+        """Numbers (from 1) of those that pass among rows first..last (from 0, last exclusive), as far as they are."""
+        rows = self.table.part(first, last)
+        every = np.ones(len(rows), dtype=bool)
+        return np.nonzero(Narrow(self, first, rows).by(self.node, every))[0].astype(np.int64) + first + 1
 
 
 class Narrow:
-    """Takes out of a set of rows those that do not pass."""
+    """Takes out of rows that lie one behind the other (the first has number first + 1) those that do not pass."""
 
-    def __init__(self, analysis: "Analysis", level: str, source: str, rows: npt.NDArray[Any]) -> None:
-        self.analysis = analysis
-        self.level = level
-        self.source = source
+    def __init__(self, chooser: Chooser, first: int, rows: Part) -> None:
+        self.chooser = chooser
+        self.analysis = chooser.analysis
+        self.level = chooser.level
+        self.first = first
         self.rows = rows
-        self.make: Callable[[int], Any] = {
-            "frame": analysis.frame, "message": analysis.message, "exchange": analysis.exchange,
-        }[level]  # fmt: skip
 
     def by(self, node: language.Node, left: Mask) -> Mask:
         """The rows of `left` that pass."""
@@ -101,10 +121,11 @@ class Narrow:
         return left & column if column is not None else self.one_by_one(node, left)
 
     def one_by_one(self, node: Test, left: Mask) -> Mask:
-        keep = filters.test(node, self.source, self.level)
+        keep = filters.test(node, self.chooser.source, self.level)
+        make, run, number = self.chooser.make, self.analysis.run, self.first + 1
         out = np.zeros(len(left), dtype=bool)
-        for index in np.nonzero(left)[0]:
-            out[index] = keep(self.make(int(index) + 1), self.analysis.run)
+        for index in np.nonzero(left)[0].tolist():
+            out[index] = keep(make(index + number), run)
         return out
 
     def column(self, node: Test) -> Mask | None:
@@ -120,12 +141,33 @@ class Narrow:
             return self.spread(node, [str(n) for n in range(most)], channels)
         if name in TARGETS and self.level != "frame":
             return self.spread(node, [TARGETS[name](t) for t in self.analysis.targets], self.rows["target"])
+        if name == "no":
+            numbers = np.arange(self.first + 1, self.first + len(self.rows) + 1)
+            return self.number(node, numbers, np.ones(len(numbers), dtype=bool))
+        if name == "latency" and self.level == "message":
+            return self.number(node, *self.latency())
         found = NUMBERS[self.level].get(name)
         if found is None:
             return None
         values = self.rows[found[0]].astype(np.int64)
         known = np.ones(len(values), dtype=bool) if found[1] is None else values != found[1]
         return self.number(node, values, known)
+
+    def latency(self) -> tuple[npt.NDArray[np.int64], Mask]:
+        """Of each response the time since the last attempt of its request, and whether that is known."""
+        requests = self.rows["request"].astype(np.int64)
+        known = (requests > 0) & (self.rows["first_ns"] != NO_TIME)
+        out = np.zeros(len(requests), np.int64)
+        if not known.any():
+            return out, known
+        lowest = int(requests[known].min())
+        asked_ns = self.analysis.messages.part(lowest - 1, int(requests.max()))["last_ns"].copy()
+        repeated = np.array(list(self.analysis.attempt_ns_of), np.int64)
+        for number in repeated[np.isin(repeated, requests[known])].tolist():
+            asked_ns[number - lowest] = self.analysis.attempt_ns_of[number]
+        asked_ns = asked_ns[np.where(known, requests - lowest, 0)]
+        known &= asked_ns != NO_TIME
+        return np.where(known, self.rows["first_ns"] - asked_ns, 0), known
 
     def spread(self, node: Test, values: Sequence[Any], codes: npt.NDArray[Any]) -> Mask:
         """A test on few different values: asked once for each."""

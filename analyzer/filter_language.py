@@ -74,10 +74,15 @@ Node = Test | Not | And | Or
 MAX_DEPTH = 64
 
 
-def wrong(source: str, at: int, message: str) -> UsageError:
-    """The one line for a filter that cannot be read: position from 1, and what was expected."""
-    shown = source[at : at + 12] or "end of filter"
-    return UsageError(f"filter: at character {at + 1} ({shown!r}): {message}")
+class FilterError(UsageError):
+    """A filter that cannot be read. at: the character, from 0; reason: what was expected there. Its text is the one
+    line with both, the position from 1."""
+
+    def __init__(self, source: str, at: int, reason: str) -> None:
+        shown = source[at : at + 12] or "end of filter"
+        super().__init__(f"filter: at character {at + 1} ({shown!r}): {reason}")
+        self.at = at
+        self.reason = reason
 
 
 def tokens(source: str) -> list[Token]:
@@ -89,7 +94,7 @@ def tokens(source: str) -> list[Token]:
             if not source[at:].strip():
                 break
             start = at + len(source[at:]) - len(source[at:].lstrip())
-            raise wrong(source, start, "expected a field name, a value, an operator or a parenthesis")
+            raise FilterError(source, start, "expected a field name, a value, an operator or a parenthesis")
         kind = match.lastgroup or ""
         out.append(Token(kind, match.group(kind), match.start(kind)))
         at = match.end()
@@ -125,7 +130,7 @@ class Parser:
         node = self.either()
         token = self.peek()
         if token.kind != "end":
-            raise wrong(self.source, token.at, "expected and, or, or the end of the filter")
+            raise FilterError(self.source, token.at, "expected and, or, or the end of the filter")
         return node
 
     def either(self) -> Node:
@@ -144,13 +149,13 @@ class Parser:
         self.depth += 1
         try:
             if self.depth > MAX_DEPTH:
-                raise wrong(self.source, self.peek().at, f"parentheses and not nest deeper than {MAX_DEPTH}")
+                raise FilterError(self.source, self.peek().at, f"parentheses and not nest deeper than {MAX_DEPTH}")
             if self.taken("not", "!"):
                 return Not(self.negated())
             if self.taken("("):
                 node = self.either()
                 if not self.taken(")"):
-                    raise wrong(self.source, self.peek().at, "expected )")
+                    raise FilterError(self.source, self.peek().at, "expected )")
                 return node
             return self.test()
         finally:
@@ -159,7 +164,7 @@ class Parser:
     def test(self) -> Node:
         name = self.next()
         if name.kind != "word" or name.text in ("and", "or", "in", *OPERATORS):
-            raise wrong(self.source, name.at, "expected a field name, not or (")
+            raise FilterError(self.source, name.at, "expected a field name, not or (")
         token = self.peek()
         if token.kind in ("mark", "word") and token.text in OPERATORS:
             self.next()
@@ -177,11 +182,11 @@ class Parser:
         try:
             return re.compile(str(value))
         except re.error as error:
-            raise wrong(self.source, at, f"not a regular expression: {error}") from None
+            raise FilterError(self.source, at, f"not a regular expression: {error}") from None
 
     def ranges(self) -> tuple[tuple[Any, Any], ...]:
         if not self.taken("{"):
-            raise wrong(self.source, self.peek().at, "expected { after in, as in {1..3, 7}")
+            raise FilterError(self.source, self.peek().at, "expected { after in, as in {1..3, 7}")
         out = []
         while True:
             low = self.value()
@@ -190,7 +195,7 @@ class Parser:
             if self.taken("}"):
                 return tuple(out)
             if not self.taken(","):
-                raise wrong(self.source, self.peek().at, "expected , or } in the list")
+                raise FilterError(self.source, self.peek().at, "expected , or } in the list")
 
     def value(self) -> Any:
         token = self.next()
@@ -209,7 +214,7 @@ class Parser:
             return number
         if token.kind == "word":
             return {"true": True, "false": False}.get(token.text, token.text)
-        raise wrong(self.source, token.at, 'expected a value: a number, "text", an OBIS code or a word')
+        raise FilterError(self.source, token.at, 'expected a value: a number, "text", an OBIS code or a word')
 
 
 def parse(source: str) -> Node:

@@ -1,11 +1,10 @@
 """Keep: the tap that fills an Analysis, a row a `struct` call.
 
-What repeats from row to row (who talks to whom, which APDU of which object) is packed once and kept
-as octets by its key; only the times, offsets and numbers of a row are packed anew.
+What repeats from row to row (who talks to whom, which APDU of which object) is packed once and known by
+its number; only the times, offsets and numbers of a row are packed anew.
 """
 
 from collections.abc import Iterable, Iterator
-from struct import Struct as Pack
 from typing import TYPE_CHECKING, Any
 
 from analyzer.columns import NO_TIME
@@ -16,7 +15,6 @@ from dissectors.record import Frame
 if TYPE_CHECKING:
     from analyzer.analysis import Analysis
 
-# In each table the columns of a row of its own come first, then those that repeat.
 FRAME_OWN = (
     ("first_ns", "q"), ("last_ns", "q"), ("uncertainty_ns", "q"), ("offset", "Q"), ("carrier", "I"), ("size", "I"),
     ("record", "I"), ("records", "H"),
@@ -27,11 +25,11 @@ FRAME_SHARED = (
 )  # fmt: skip
 MESSAGE_OWN = (
     ("first_ns", "q"), ("last_ns", "q"), ("uncertainty_ns", "q"), ("offset", "Q"), ("size", "I"), ("frame", "I"),
-    ("frames", "H"), ("request", "I"), ("joined", "B"),
+    ("frames", "H"), ("request", "I"), ("invoke_id", "i"), ("joined", "B"),
 )  # fmt: skip
 MESSAGE_SHARED = (
     ("path", "I"), ("client", "i"), ("server", "i"), ("physical", "i"), ("association", "I"), ("context", "I"),
-    ("target", "I"), ("apdu", "H"), ("result", "H"), ("invoke_id", "i"), ("channel", "H"), ("profile", "H"),
+    ("target", "I"), ("apdu", "H"), ("result", "H"), ("channel", "H"), ("profile", "H"),
     ("direction", "B"),
 )  # fmt: skip
 EXCHANGE_OWN = (
@@ -45,19 +43,12 @@ EXCHANGE_SHARED = (
     ("client_address", "I"), ("server_address", "I"), ("service", "H"), ("result", "H"), ("channel", "H"),
     ("profile", "H"),
 )  # fmt: skip
-FRAME_COLUMNS = FRAME_OWN + FRAME_SHARED
-MESSAGE_COLUMNS = MESSAGE_OWN + MESSAGE_SHARED
-EXCHANGE_COLUMNS = EXCHANGE_OWN + EXCHANGE_SHARED
 U16, U32 = 0xFFFF, 0xFFFFFFFF  # the largest counts that a column holds
 SHARED_MAX = 65536
 
 # What few messages have: (plain, joined, security, frames of all blocks, progress, APDU with its list items)
 More = tuple[bytes | None, bytes | None, Any, tuple[int, ...], str, Apdu | None]
 NOTHING_MORE: More = (None, None, None, (), "", None)
-
-
-def _pack(columns: tuple[tuple[str, str], ...]) -> Any:
-    return Pack("<" + "".join(code for _, code in columns)).pack
 
 
 class Keep:
@@ -71,8 +62,8 @@ class Keep:
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         a = self.a
         data, store, number = a.frames.data, a.octets, a.words.number
-        own, shared = _pack(FRAME_OWN), _pack(FRAME_SHARED)
-        known: dict[tuple[Any, ...], bytes] = {}
+        own, share = a.frames.pack, a.frames.share
+        known: dict[tuple[Any, ...], int] = {}
         for f in frames:
             records = f.records
             if f.problems:
@@ -86,7 +77,7 @@ class Keep:
             if rest is None:
                 if len(known) > SHARED_MAX:
                     known.clear()
-                rest = known[key] = shared(
+                rest = known[key] = share(
                     a.path_number(path), f.source, f.destination, f.physical, f.channel, number(f.profile),
                     number(f.layer), number(f.kind), f.direction,
                 )  # fmt: skip
@@ -95,8 +86,8 @@ class Keep:
             data += own(
                 NO_TIME if first is None else first, NO_TIME if last is None else last, NO_TIME if u is None else u,
                 offset, len(carrier), len(octets), records[0] if records else 0, count if count < U16 else U16,
+                rest,
             )  # fmt: skip
-            data += rest
             store += carrier
             store += octets
             self._frame, self._start, self._end = f.no, offset + len(carrier), len(store)
@@ -112,8 +103,8 @@ class Keep:
     def messages(self, messages: Iterable[Message]) -> Iterator[Message]:
         a = self.a
         data, number = a.messages.data, a.words.number
-        own, shared = _pack(MESSAGE_OWN), _pack(MESSAGE_SHARED)
-        known: dict[tuple[Any, ...], bytes] = {}
+        own, share = a.messages.pack, a.messages.share
+        known: dict[tuple[Any, ...], int] = {}
         for m in messages:
             p, apdu = m.pdu, m.apdu
             frames = p.frames
@@ -129,6 +120,8 @@ class Keep:
                 a.joined += octets
             if m.problems:
                 a.message_problems[m.no] = m.problems
+            if p.last_attempt_ns is not None and p.last_attempt_ns != p.last_ns:
+                a.attempt_ns_of[m.no] = p.last_attempt_ns
             if (
                 m.security is not None
                 or m.joined is not None
@@ -140,34 +133,36 @@ class Keep:
             path, target = p.path, m.target
             key = (
                 id(path), p.client, p.server, p.physical, m.association, m.context, id(target), apdu.name,
-                apdu.result, apdu.invoke_id, p.direction, p.profile, p.channel,
+                apdu.result, p.direction, p.profile, p.channel,
             )  # fmt: skip
             rest = known.get(key)
             if rest is None:
                 if len(known) > SHARED_MAX:
                     known.clear()
-                rest = known[key] = shared(
+                rest = known[key] = share(
                     a.path_number(path), p.client, p.server, p.physical, m.association, m.context,
-                    a.target_number(target), number(apdu.name), number(apdu.result), apdu.invoke_id, p.channel,
+                    a.target_number(target), number(apdu.name), number(apdu.result), p.channel,
                     number(p.profile), p.direction,
                 )  # fmt: skip
             first, last, u = p.first_ns, p.last_ns, p.uncertainty_ns
             data += own(
                 NO_TIME if first is None else first, NO_TIME if last is None else last, NO_TIME if u is None else u,
-                offset, len(octets), frames[0] if frames else 0, count if count < U16 else U16, m.request, joined,
+                offset, len(octets), frames[0] if frames else 0, count if count < U16 else U16, m.request,
+                apdu.invoke_id, joined, rest,
             )  # fmt: skip
-            data += rest
             yield m
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
         a = self.a
         data, number, host = a.exchanges.data, a.words.number, a.hosts.number
-        own, shared = _pack(EXCHANGE_OWN), _pack(EXCHANGE_SHARED)
-        known: dict[tuple[Any, ...], bytes] = {}
+        own, share = a.exchanges.pack, a.exchanges.share
+        known: dict[tuple[Any, ...], int] = {}
         for e in exchanges:
             responses = e.responses
             if len(responses) > 1:
                 a.responses_of[e.no] = responses
+            if e.others:
+                a.others_of[e.no] = e.others
             key = (
                 e.association, id(e.target), e.service, e.result, e.client, e.server, e.physical, e.channel,
                 e.client_address, e.server_address, e.profile,
@@ -176,7 +171,7 @@ class Keep:
             if rest is None:
                 if len(known) > SHARED_MAX:
                     known.clear()
-                rest = known[key] = shared(
+                rest = known[key] = share(
                     e.association, a.target_number(e.target), e.client, e.server, e.physical,
                     host(e.client_address), host(e.server_address), number(e.service), number(e.result), e.channel,
                     number(e.profile),
@@ -188,7 +183,6 @@ class Keep:
             data += own(
                 e.request, responses[-1] if responses else 0, min(len(responses), U16), *e.frames,
                 *[NO_TIME if ns is None else ns for ns in times],
-                min(e.polls, U16), min(e.attempts, U16), min(e.blocks, U32),
+                min(e.polls, U16), min(e.attempts, U16), min(e.blocks, U32), rest,
             )  # fmt: skip
-            data += rest
             yield e

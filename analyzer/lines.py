@@ -59,6 +59,26 @@ def value(m: Message, run: Run) -> str:
     return "" if data is None else shorten(plain(data))
 
 
+def about(m: Message, run: Run) -> str:
+    """What a message says: APDU and invoke id, object, value or result."""
+    parts = [m.apdu.name + (f" #{m.apdu.invoke_id}" if m.apdu.invoke_id >= 0 else "")]
+    if m.target is not None:
+        parts.append(target(m.target))
+    shown = value(m, run)
+    if shown:
+        parts.append(f"= {shown}")
+    elif m.apdu.result is not None:
+        parts.append(f"= {m.apdu.result}")
+    return "  ".join(parts)
+
+
+def outcome(e: Exchange) -> str:
+    """What became of a request: its result, or that there was none."""
+    if e.result is not None:
+        return e.result
+    return "ciphered" if e.responses else f"no answer in {words.duration(e.waited_ns)}"
+
+
 def plain(data: Any) -> str:
     """Data as a person would write it: nested values in brackets."""
     inner = data.get("value")
@@ -117,26 +137,14 @@ class Lines:
         p = m.pdu
         server = sap(p.server) + (f"/{p.physical}" if p.physical >= 0 else "")
         arrow = ARROWS[p.direction]
-        parts = [
-            f"{m.no:>6} {clock(p.first_ns)} {sap(p.client):>3} {arrow} {server:<5}",
-            m.apdu.name + (f" #{m.apdu.invoke_id}" if m.apdu.invoke_id >= 0 else ""),
-        ]
-        if m.target is not None:
-            parts.append(target(m.target))
-        shown = value(m, self.run)
-        if shown:
-            parts.append(f"= {shown}")
-        elif m.apdu.result is not None:
-            parts.append(f"= {m.apdu.result}")
-        return "  ".join(parts) + marks(self.run.problems(m))
+        head = f"{m.no:>6} {clock(p.first_ns)} {sap(p.client):>3} {arrow} {server:<5}"
+        return f"{head}  {about(m, self.run)}" + marks(self.run.problems(m))
 
     def exchange(self, e: Exchange) -> str:
-        silent = "ciphered" if e.responses else f"no answer in {words.duration(e.waited_ns)}"
-        result = e.result if e.result is not None else silent
         extra = f"  {e.attempts} attempts" if e.attempts > 1 else ""
         return (
             f"{e.no:>6} {clock(e.asked_ns)} {sap(e.client):>3} → {sap(e.server):<5} {e.service}  {target(e.target)}"
-            f"  {words.duration(e.app_response_ns)}  {result}{extra}{marks(e.problems)}"
+            f"  {words.duration(e.app_response_ns)}  {outcome(e)}{extra}{marks(e.problems)}"
         )
 
     def finding(self, f: Finding) -> str:

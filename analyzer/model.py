@@ -64,7 +64,8 @@ class Message(Value, frozen=True, gc=False):
 class Exchange(Value, frozen=True, gc=False):
     """A request with its responses, or a notification alone. Times in ns; None: not measured.
 
-    responses: message numbers, in order (blocks); empty when unanswered. asked_ns: end of the last attempt of the
+    responses: message numbers, in order (blocks); empty when unanswered. others: of its other messages: the request
+    sent again, its further blocks, the calls for the next block. asked_ns: end of the last attempt of the
     request; first_asked_ns: of the first attempt; answered_ns: start of the first frame that
     carries the response. app_response_ns = answered_ns − asked_ns, within lo_ns..hi_ns.
     complete_ns: from asked_ns to the end of the last block. link_response_ns: see Pdu.
@@ -104,6 +105,7 @@ class Exchange(Value, frozen=True, gc=False):
     blocks: int = 0
     waited_ns: int | None = None
     problems: tuple[Problem, ...] = ()
+    others: tuple[int, ...] = ()
 
 
 class Measurement(Value, frozen=True, gc=False):

@@ -8,16 +8,18 @@ from typing import Any
 
 import msgspec
 
-from analyzer import rows, words
+from analyzer import rows, value_table, words
 from analyzer.known_objects import KnownObjects
 from analyzer.learned import Server, class_of
 from analyzer.meaning import Meaning
 from analyzer.model import Exchange, Message, Target
 from analyzer.secrets import mask_builtins, secret
+from analyzer.table import Table
 from analyzer.value_text import build_at, element_class, element_words, long_text
 from dissectors.apdu import Item
 from dissectors.cosem import classes, obis
 from dissectors.cosem.pushed import Element
+from dissectors.data_types import Data
 from dissectors.profile import Profile
 from dissectors.record import Frame
 
@@ -79,24 +81,51 @@ class Seen:
         if other._message is not None and (self._message is None or other._message.no > self._message.no):
             self.keep(other._message, other._where, other.element)
 
+    @property
+    def message(self) -> int:
+        """Number of the message that carried the last value, 0 without."""
+        return 0 if self._message is None else self._message.no
+
+    def data(self) -> Data | None:
+        """The last value, as it was sent."""
+        if self.element is not None:
+            return self.element.data
+        return None if self._message is None or self._where is None else build_at(self._message.values, *self._where)
+
+    def octets(self) -> bytes:
+        """The last value as its octets or, of a push, what stands for them: equal where the value is."""
+        if self.element is not None:
+            return repr(self.element.data).encode()
+        return b"" if self._message is None or self._where is None else self._message.values[slice(*self._where)]
+
+    def words(self, meaning: Meaning) -> str | None:
+        """The last value in words, with what the capture taught so far."""
+        m, extra = self._message, meaning.extra(self.profile)
+        if m is None:
+            return None
+        if secret(self.target, extra):
+            return "secret"
+        if self.element is not None:
+            return element_words(self.element, meaning.device(m), extra)
+        return None if self._where is None or self.attribute is None else _text(m, self._where, self.target, meaning)
+
+    def table(self, meaning: Meaning) -> Table | None:
+        """The last value as a table, None where it is single, absent or secret."""
+        m, extra = self._message, meaning.extra(self.profile)
+        if m is None or self.attribute is None or secret(self.target, extra):
+            return None
+        if m.apdu.items is None and m.target == self.target:
+            return meaning.table(m)
+        data = self.data()
+        return None if data is None else value_table.of_value(self.target, data, meaning.device(m), extra, None)
+
     def show(self, meaning: Meaning) -> None:
         """Builds the last value and its words, with what the whole capture taught."""
-        m = self._message
-        if m is None:
-            return
-        extra = meaning.extra(self.profile)
-        device = meaning.device(m)
-        hidden = secret(self.target, extra)
-        if self.element is not None:
-            self.value = msgspec.to_builtins(self.element.data)
-            self.text = element_words(self.element, device, extra)
-        elif self._where is not None:
-            data = build_at(m.values, *self._where)
-            self.value = None if data is None else msgspec.to_builtins(data)
-            if self.attribute is not None and not hidden:
-                self.text = _text(m, self._where, self.target, meaning)
-        if hidden:
-            self.value, self.text = mask_builtins(self.value), "secret"
+        data = self.data()
+        self.value = None if data is None else msgspec.to_builtins(data)
+        self.text = self.words(meaning)
+        if secret(self.target, meaning.extra(self.profile)):
+            self.value = mask_builtins(self.value)
 
 
 def _text(m: Message, where: tuple[int, int], target: Target, meaning: Meaning) -> str | None:
@@ -218,22 +247,26 @@ class Objects:
 
     def rows(self) -> Iterator[Seen]:
         """Every row, with the last value and its meaning (with a scaler seen at any point)."""
+        for seen in self.seen().values():
+            seen.show(self.meaning)
+            yield seen
+
+    def seen(self) -> Mapping[Key, Seen]:
+        """Every row, its value not built."""
         again, self._unnamed = self._unnamed, []
         for m, places in again:
             self._items(m, self.meaning.items(m), places)
         self._unite()
-        for seen in self._seen.values():
-            seen.show(self.meaning)
-            yield seen
+        return self._seen
 
     def _unite(self) -> None:
         """Pushed objects whose class the list did not say join the row of the object as the capture knows it."""
-        for key, seen in list(self._seen.items()):
-            server, class_id, code, attribute, method = key
-            known = class_of(self.meaning.devices[server], code) if class_id < 0 else -1
+        for key in [key for key in self._seen if key[1] < 0]:
+            server, _, code, attribute, method = key
+            known = class_of(self.meaning.devices[server], code)
             if known < 0:
                 continue
-            del self._seen[key]
+            seen = self._seen.pop(key)
             attribute = attribute or 2
             other = self._seen.get((server, known, code, attribute, method))
             if other is None:

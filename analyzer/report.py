@@ -169,6 +169,13 @@ def _level(level: str, items: Iterable[Any], analysis: "Analysis") -> pd.DataFra
     return pd.DataFrame(out)
 
 
+def selected(analysis: "Analysis", level: str, items: Iterable[Any], columns: Sequence[str] = ()) -> pd.DataFrame:
+    """These rows of any level ("frame", "message", "exchange", "finding", …) with the columns of `cosemscope fields`,
+    or those named: int and *_ns Int64, text and JSON string, time datetime64[ns, UTC]."""
+    made = _level(level, items, analysis)
+    return made[list(columns)] if columns else made
+
+
 # -- the tables ------------------------------------------------------------------------------------------------
 
 
@@ -379,6 +386,11 @@ def table(found: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> pd.DataFra
             known, codes = texts[key]
             out[key] = _text(known.words, np.array(codes, dtype=np.intp))
     return pd.DataFrame(out)
+
+
+def texts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Rows of texts as columns of strings."""
+    return pd.DataFrame([list(row) for row in rows], columns=list(names), dtype="string")
 
 
 # -- Parquet -------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def load(session: Session, spec: str, name: str, profiles: Sequence[Profile], de
         analysis = Analysis(source.channels, profiles, session.known)
         timing = Timing({p.name: p for p in profiles}, source.channels, decision, keep=True)
         autopsy = Autopsy()
-        for _ in analysis.load(_counted(source, facts), (timing, autopsy), ring=session.keys):
+        for _ in analysis.load(counted(source, facts), (timing, autopsy), ring=session.keys):
             pass
         timing.end()
         autopsy.run = analysis.run
@@ -56,7 +56,7 @@ def load(session: Session, spec: str, name: str, profiles: Sequence[Profile], de
         return Case(spec, name, analysis, timing, autopsy.result(), facts, decision)
 
 
-def _counted(source: Source, facts: Facts) -> Iterator[Record]:
+def counted(source: Source, facts: Facts) -> Iterator[Record]:
     """The records of a source, counted as they pass."""
     for record in source:
         facts.records += 1

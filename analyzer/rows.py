@@ -4,7 +4,7 @@ A Column's get takes the row (a Frame, Message, Exchange, …) and the Run that 
 order of columns is the order of the JSON keys (cli.md). Values are JSON-ready.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -344,6 +344,13 @@ def latency(m: Message) -> int | None:
     return m.pdu.first_ns - m.asked_ns
 
 
+def worst(problems: Iterable[Problem]) -> str | None:
+    """The gravest severity among problems."""
+    found = max((p.severity for p in problems), default=None)
+    return None if found is None else SEVERITY_NAMES[found]
+
+
+SEVERITY = "its gravest problem: error, warning or note"
 # What filters may name beside the columns above.
 ONLY_FILTERS: Mapping[str, tuple[Column, ...]] = {
     "message": (
@@ -352,11 +359,13 @@ ONLY_FILTERS: Mapping[str, tuple[Column, ...]] = {
         Column("length", "int", lambda m, r: len(m.octets), "octets of the APDU", "octets"),
         Column("service", "text", lambda m, r: m.apdu.service, "get, set, action, association, …"),
         Column("role", "text", lambda m, r: m.apdu.role, "request, response or unsolicited"),
+        Column("severity", "text", lambda m, r: worst(r.problems(m)), SEVERITY),
     ),
     "frame": (
         Column("length", "int", lambda f, r: len(f.octets), "octets of the frame", "octets"),
         Column("client_address", "text", lambda f, r: f.path.source, "host and port of the sender"),
         Column("server_address", "text", lambda f, r: f.path.destination, "host and port of the receiver"),
+        Column("severity", "text", lambda f, r: worst(f.problems), SEVERITY),
     ),
     "exchange": (
         Column("latency", "duration", lambda e, r: e.app_response_ns, "the same as app_response_ns", "ns"),
@@ -366,6 +375,7 @@ ONLY_FILTERS: Mapping[str, tuple[Column, ...]] = {
             lambda e, r: e.request > 0 and not e.responses and not e.result,
             "no answer in the capture",
         ),
+        Column("severity", "text", lambda e, r: worst(e.problems), SEVERITY),
     ),
 }
 

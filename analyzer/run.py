@@ -8,7 +8,7 @@ Everything streams; only taps (kept columns, statistics, findings) remember. A r
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from analyzer import exchange
@@ -80,7 +80,9 @@ class Run:
         self.meaning = Meaning(self.profiles, known)
         self.taps = taps
         self._carried: dict[int, list[int]] = {}
-        self._recent: dict[int, Frame] | None = None
+        # Where rows look up other rows; an Analysis, which keeps them all, puts its own here.
+        self.find_frame: Callable[[int], Frame | None] = lambda no: None
+        self.find_messages: Callable[[int], Sequence[int]] = lambda frame: self._carried.get(frame, ())
 
     # -- the stages ---------------------------------------------------------------------------------
 
@@ -136,18 +138,19 @@ class Run:
 
     def remember_frames(self) -> None:
         """Keeps the last RECENT frames for recent_frame (filters and trees of messages ask for them)."""
-        self._recent = {}
-        self.taps = (*self.taps, _Recent(self._recent))
+        recent: dict[int, Frame] = {}
+        self.find_frame = recent.get
+        self.taps = (*self.taps, _Recent(recent))
 
     def recent_frame(self, no: int) -> Frame | None:
-        """A frame that passed not long ago; None when frames are not remembered or it is too old."""
-        return None if self._recent is None else self._recent.get(no)
+        """A frame that passed; None when frames are not remembered or it is too old."""
+        return self.find_frame(no)
 
     # -- what rows ask for -----------------------------------------------------------------------------
 
     def messages_of(self, frame: int) -> list[int]:
         """Numbers of the messages that a frame carries, as far as they are known now."""
-        return self._carried.get(frame, [])
+        return list(self.find_messages(frame))
 
     def carry(self, frame: int, messages: list[int]) -> None:
         """States which messages a frame carries, for rows made after the stages ran."""

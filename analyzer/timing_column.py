@@ -300,35 +300,18 @@ class Column:
 
     def measurements(self) -> Iterator[Measurement]:
         """Every measurement; nothing where they were not kept."""
-        key, each = self.key, self.each
-        info = RULES[self.timing.rule]
-        start_event, end_event = info.start, info.end
-        if each is None:
-            return
-        for *times, start_frame, end_frame, verdict, needs, index in KEPT.iter_unpack(bytes(each)):
-            start, end, ns, lo, hi = (None if n == NONE else n for n in times)
-            limit = self.limits[index]
-            yield Measurement(
-                key.profile,
-                key.rule,
-                key.channel,
-                key.client,
-                key.server,
-                start_event,
-                start_frame,
-                start,
-                end_event,
-                end_frame,
-                end,
-                ns,
-                lo,
-                hi,
-                limit.low,
-                limit.high,
-                limit.source,
-                VERDICT_NAMES[verdict],
-                self.needs[needs],
-            )
+        for kept in KEPT.iter_unpack(bytes(self.each or b"")):
+            yield self.measurement(kept)
+
+    def measurement(self, kept: tuple[int, ...]) -> Measurement:
+        """One measurement from what KEPT holds of it."""
+        *times, start_frame, end_frame, verdict, needs, index = kept
+        start, end, ns, lo, hi = (None if n == NONE else n for n in times)
+        key, info, limit = self.key, RULES[self.timing.rule], self.limits[index]
+        return Measurement(
+            key.profile, key.rule, key.channel, key.client, key.server, info.start, start_frame, start, info.end,
+            end_frame, end, ns, lo, hi, limit.low, limit.high, limit.source, VERDICT_NAMES[verdict], self.needs[needs],
+        )  # fmt: skip
 
     # -- what a row says --------------------------------------------------------------------------------
 

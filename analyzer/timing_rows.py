@@ -1,6 +1,7 @@
 """Rows of `timing` and `timing --each`, with the keys of cli.md in their order."""
 
 from array import array
+from collections.abc import Iterator
 from typing import Any
 
 from analyzer.interval import NO_CHANNEL
@@ -34,7 +35,14 @@ def in_force(book: Book) -> list[Profile]:
 
 def rows(book: Book, source: str) -> list[dict[str, Any]]:
     """One row a profile, rule, client and server; rules that nothing spoke of are not-observed."""
-    out = []
+    return [
+        row(source, profile, index, client, server, columns, plans)
+        for profile, index, client, server, columns, plans in grouped(book)
+    ]
+
+
+def grouped(book: Book) -> Iterator[tuple[Profile, int, int, int, list[Column], list[Plan]]]:
+    """What makes a row each: profile, index of the rule in it, client, server, columns, and plans of the profile."""
     for profile in in_force(book):
         plans = [p for p in book.plans.values() if p is not None and p.profile is profile]
         columns: dict[tuple[int, int, int], list[Column]] = {}
@@ -47,9 +55,7 @@ def rows(book: Book, source: str) -> list[dict[str, Any]]:
         for index, timing in enumerate(profile.timing):
             whole = timing.rule.startswith(WHOLE_LINE)
             for client, server in [(-1, -1)] if whole or not pairs else sorted(pairs):
-                found = columns.get((index, client, server), [])
-                out.append(row(source, profile, index, client, server, found, plans))
-    return out
+                yield profile, index, client, server, columns.get((index, client, server), []), plans
 
 
 def row(

@@ -12,13 +12,14 @@ def iso(ns: int | None) -> str | None:
     if ns is None:
         return None
     second, fraction = divmod(ns, 1_000_000_000)
-    if second != _second[0]:
+    known = _second  # one reading: another thread may put its own second there
+    if second != known[0]:
         try:
             text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
         except (OverflowError, ValueError, OSError):
             text = f"{second}s."
-        _second = (second, text)
-    return f"{_second[1]}{fraction:09d}Z"
+        known = _second = (second, text)
+    return f"{known[1]}{fraction:09d}Z"
 
 
 @lru_cache(maxsize=65536)

@@ -108,9 +108,14 @@ class LiveSource(PcapngSource):
 
 def spool_path() -> str:
     """A new file for a live source that nobody named one for."""
+    return os.path.join(spool_folder(), time.strftime("live-%Y%m%d-%H%M%S-") + f"{os.getpid()}.pcapng")
+
+
+def spool_folder() -> str:
+    """Where files are that nobody named, of this user alone; made where it is not there. CaptureError: it cannot be."""
     folder = os.path.join(tempfile.gettempdir(), "cosemscope")
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError as error:
         raise CaptureError(f"{folder}: cannot be made ({error.strerror})") from None
-    return os.path.join(folder, time.strftime("live-%Y%m%d-%H%M%S-") + f"{os.getpid()}.pcapng")
+    return folder

@@ -141,7 +141,7 @@ def _finely(r: Record, fine: tap_option.Fine, ns: int, direction: int) -> Record
         direction if fine.flags & tap_option.UNKNOWN_DIRECTION else r.direction,
         ns,
         ns + fine.duration_ns,
-        fine.uncertainty_ns,
+        None if fine.flags & tap_option.UNKNOWN_UNCERTAINTY else fine.uncertainty_ns,
         r.octets,
         r.flags | (int(Flag.OCTET_TIMES) if fine.flags & tap_option.TIMED else 0),
         r.lost,

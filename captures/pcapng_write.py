@@ -48,6 +48,7 @@ class PcapngWriter:
     ) -> None:
         self.file = file
         self.interfaces = interfaces or 0
+        self._units: dict[int, int] = {}  # interface → ns of one unit of its stamps
         if interfaces is not None:
             return
         head = _LENGTH.pack(0x1A2B3C4D) + (1).to_bytes(2, "little") + bytes(2) + UNKNOWN_LENGTH.to_bytes(8, "little")
@@ -63,9 +64,10 @@ class PcapngWriter:
         speed: int = 0,
         snap: int = 262144,
         custom: Sequence[tuple[int, bytes]] = (),
+        digits: int = 9,
     ) -> int:
         """Describes one more interface (or wire) and gives its number. speed: bit/s, the baud rate of a tap.
-        custom: (private enterprise number, octets)."""
+        custom: (private enterprise number, octets). digits of a second in its stamps: 6 where they are microseconds."""
         body = link_type.to_bytes(2, "little") + bytes(2) + _LENGTH.pack(snap)
         for code, words in ((IF_NAME, name), (IF_DESCRIPTION, description)):
             if words:
@@ -74,7 +76,8 @@ class PcapngWriter:
             body += option(IF_SPEED, speed.to_bytes(8, "little"))
         for enterprise, value in custom:
             body += option(CUSTOM_OCTETS, _LENGTH.pack(enterprise) + value)
-        self._block(1, body + option(IF_TSRESOL, b"\x09") + END_OF_OPTIONS)
+        self._block(1, body + option(IF_TSRESOL, bytes((digits,))) + END_OF_OPTIONS)
+        self._units[self.interfaces] = 10 ** (9 - digits)
         self.interfaces += 1
         return self.interfaces - 1
 
@@ -94,7 +97,8 @@ class PcapngWriter:
         meter; 2 outbound; bit 24 CRC error; bit 31 symbol error). lost: packets or octets missing before it.
         custom: (private enterprise number, octets)."""
         length = len(octets)
-        body = _PACKET.pack(interface, ns >> 32, ns & 0xFFFF_FFFF, length, length if wire is None else wire)
+        stamp = ns // self._units.get(interface, 1)
+        body = _PACKET.pack(interface, stamp >> 32, stamp & 0xFFFF_FFFF, length, length if wire is None else wire)
         body += octets + bytes(-length & 3)
         found = b"" if comment is None else option(OPTION_COMMENT, comment.encode())
         if flags:

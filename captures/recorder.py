@@ -46,6 +46,7 @@ class Recorder:
         self.files: list[str] = []
         self.ended = threading.Event()
         self.error: str | None = None  # why it ended, where something failed
+        self._begun = time.monotonic()
         environment = dict(os.environ)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), environment.get("PYTHONPATH"))))
         try:
@@ -71,6 +72,11 @@ class Recorder:
     def path(self) -> str:
         """The file at hand."""
         return self.health.file
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it was started."""
+        return time.monotonic() - self._begun
 
     def mark(self, name: str) -> None:
         """Writes a marker record, now."""

@@ -98,7 +98,13 @@ def open_source(spec: str, *, follow: bool = False, assume: Assume | None = None
         return SCHEMES[match[1]](match[2], follow, assume)
     if not spec:
         raise UsageError("no source is named: expected a path, - for stdin, or serial:, ip:, tshark:, hexlog:")
-    stream = OctetStream(spec, follow)
+    return recognised(OctetStream(spec, follow), spec, follow=follow, assume=assume)
+
+
+def recognised(stream: OctetStream, spec: str, *, follow: bool = False, assume: Assume | None = None) -> Source:
+    """The source that reads a stream, by its first octets; the stream is closed where there is none.
+
+    follow: few octets must do, more may be long in coming. CaptureError: empty, or of no known kind."""
     try:
         head = stream.head(MAGIC_OCTETS)
         if not head:

@@ -6,7 +6,7 @@ Enterprise number 32473 (for documentation, RFC 5612; we have none of our own), 
     of an interface: `{`, the rest of a JSON object with the names of Wiring
 
 flags: 1 the direction is not known (the RTAC header has no word for it); 2 nothing longer than the uncertainty lies
-between two octets of the record.
+between two octets of the record; 4 the uncertainty is not known (a log's times, written as a recording).
 """
 
 from struct import Struct as Pack
@@ -18,14 +18,14 @@ from dissectors.record import Value
 ENTERPRISE = 32473
 MAGIC = b"csms"
 CUSTOM_CODES = (2988, 2989, 19372, 19373)
-UNKNOWN_DIRECTION, TIMED = 1, 2
+UNKNOWN_DIRECTION, TIMED, UNKNOWN_UNCERTAINTY = 1, 2, 4
 _PACKET = Pack("<4sBBHQQ")
 _HEAD = ENTERPRISE.to_bytes(4, "little"), ENTERPRISE.to_bytes(4, "big")
 
 
 class Fine(Value, frozen=True, gc=False):
     """Fine times of one record: its first octet starts at the packet's stamp, its last ends duration_ns later; both
-    may be up to uncertainty_ns earlier."""
+    may be up to uncertainty_ns earlier (0 where the flags say that it is not known)."""
 
     flags: int
     duration_ns: int

@@ -48,7 +48,7 @@ APDUS: dict[int, tuple[str, Dissector]] = {
 CHOICES = {**get.CHOICES, **set.CHOICES, **action.CHOICES}
 LONG_INVOKE = frozenset((*notification.TABLE, *access.TABLE)) - {notification.EVENT_TAG}
 
-_SERVICES: dict[int, tuple[str, str]] = {
+SERVICES: dict[int, tuple[str, str]] = {
     0x01: ("association", "request"),
     0x08: ("association", "response"),
     0x60: ("association", "request"),
@@ -125,7 +125,7 @@ def _direction(c: Cursor, tag: int, ctx: Context) -> None:
 def partial(c: Cursor, tag: int, start: int) -> Apdu:
     """What can be said of an APDU that stopped: name, service, role and invoke id."""
     name = TAGS.get(tag, "unknown")
-    service, role = _SERVICES.get(tag, ("ciphered" if tag in general.TABLE else "unknown", ""))
+    service, role = SERVICES.get(tag, ("ciphered" if tag in general.TABLE else "unknown", ""))
     r = Cursor(c.octets, start, c.end)
     invoke_id, confirmed = -1, True
     try:

@@ -24,6 +24,13 @@ def _missing(what: str, why: str) -> None:
     pytest.skip(f"{what} is not here: {why}")
 
 
+@pytest.fixture(autouse=True)
+def no_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a person has set, and what the program remembers of one, is not for tests."""
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path_factory.getbasetemp() / "nobody" / name.lower()))
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of the corpus: COSEMSCOPE_CORPUS, or shared/corpus beside the checkout."""
@@ -39,6 +46,15 @@ def tshark() -> str:
     found = shutil.which("tshark")
     if found is None:
         _missing("tshark", "install it (Debian: apt-get install tshark)")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def tmux() -> str:
+    """Path of tmux, the terminal that tests type in."""
+    found = shutil.which("tmux")
+    if found is None:
+        _missing("tmux", "install it (Debian: apt-get install tmux)")
     return str(found)
 
 

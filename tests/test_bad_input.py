@@ -191,7 +191,7 @@ def test_wrong_words(words: tuple[str, ...], hints: tuple[str, ...]) -> None:
     one_line(run(*words), 2, *hints)
 
 
-@pytest.mark.parametrize("command", ["open", "scrub", "batch", "compare", "correlate", "whatif"])
+@pytest.mark.parametrize("command", ["scrub", "batch", "compare", "correlate", "whatif"])
 def test_later_commands_say_so(command: str) -> None:
     one_line(run(command, "x.pcap"), 2, command)
 

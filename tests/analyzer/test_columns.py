@@ -10,21 +10,52 @@ I64, U16 = st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 0xFFFF)
 
 @given(st.lists(st.tuples(I64, U16, st.integers(-128, 127)), max_size=20))
 def test_rows_come_back(rows: list[tuple[int, int, int]]) -> None:
-    table = Table(("time", "q"), ("size", "H"), ("sign", "b"))
+    table = Table((("time", "q"), ("size", "H"), ("sign", "b")))
     for row in rows:
         table.append(*row)
-    assert len(table) == len(rows) and table.width == 11
+    assert len(table) == len(rows)
     assert [table.row(n) for n in range(len(rows))] == rows
     assert [tuple(int(x) for x in row) for row in table.array()] == rows
 
 
 def test_array_follows_the_table() -> None:
-    table = Table(("n", "I"))
+    table = Table((("n", "I"),))
     table.append(1)
     first = table.array()
     assert table.array() is first
     table.append(2)  # an exported buffer would refuse to grow
     assert list(table.array()["n"]) == [1, 2] and list(first["n"]) == [1]
+
+
+@given(st.lists(st.tuples(I64, U16), max_size=20), st.integers(0, 25), st.integers(0, 25))
+def test_a_part(rows: list[tuple[int, int]], first: int, last: int) -> None:
+    table = Table((("time", "q"), ("size", "H")))
+    for row in rows:
+        table.append(*row)
+    part = table.part(first, last)
+    assert list(zip(part["time"].tolist(), part["size"].tolist())) == rows[first:last]
+    assert [(table.value(n, "time"), table.value(n, "size")) for n in range(len(rows))] == rows
+    table.append(1, 2)  # grows although the part is still held
+    assert len(table.part(0, 99)) == len(rows) + 1 and len(part) == len(rows[first:last])
+
+
+@given(st.lists(st.tuples(I64, U16, st.integers(0, 3)), max_size=20), st.integers(0, 25), st.integers(0, 25))
+def test_what_repeats_is_kept_once(rows: list[tuple[int, int, int]], first: int, last: int) -> None:
+    table = Table((("time", "q"),), (("size", "H"), ("sign", "b")))
+    known: dict[tuple[int, int], int] = {}
+    for time, size, sign in rows:
+        if (size, sign) not in known:
+            known[size, sign] = table.share(size, sign)
+        table.append(time, known[size, sign])
+    assert len(table.combinations) == 3 * len(known)
+    assert len(table) == len(rows) and [table.row(n) for n in range(len(rows))] == rows
+    part = table.part(first, last)
+    assert list(zip(*(part[name].tolist() for name in ("time", "size", "sign")))) == rows[first:last]
+    assert [tuple(int(x) for x in row) for row in table.array()] == rows
+    assert [table.value(n, "sign") for n in range(len(rows))] == [row[2] for row in rows]
+    some = table.part(first, last).array("sign", "time")
+    assert some.dtype.names == ("sign", "time")
+    assert [tuple(int(x) for x in row) for row in some] == [(row[2], row[0]) for row in rows[first:last]]
 
 
 def test_no_time_is_nat() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer import percentiles
 from analyzer.percentiles import nearest_rank, percentile_interval, statistics
 
 NS = st.integers(0, 10**12)
@@ -71,3 +72,12 @@ def test_confidence_interval_covers(n: int, percent: int) -> None:
 @pytest.mark.parametrize(("n", "percent"), [(0, 50), (3, 50), (20, 99), (50, 95)])
 def test_too_few_samples_enclose_nothing(n: int, percent: int) -> None:
     assert percentile_interval(n, percent) is None
+
+
+def test_numpy_and_plain_python_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [((n * 7919) % 10007) * 1_000_003 for n in range(5000)]
+    found = []
+    for few in (0, 10_000):
+        monkeypatch.setattr(percentiles, "FEW", few)
+        found.append(percentiles.statistics(values))
+    assert found[0] == found[1]

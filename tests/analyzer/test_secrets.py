@@ -5,7 +5,8 @@ import pytest
 from talk import arr, os, st, u32
 
 from analyzer.model import Target
-from analyzer.secrets import mask, mask_builtins, secret
+from analyzer.secrets import carries, mask, mask_builtins, masked_text, secret
+from dissectors.apdu import Apdu, Item
 from dissectors.data_types import Data
 
 CODE = bytes(6)
@@ -54,3 +55,18 @@ def test_the_mask() -> None:
     )  # fmt: skip
     assert mask_builtins(msgspec.to_builtins(data)) == msgspec.to_builtins(masked)
     assert mask_builtins(None) is None
+
+
+def test_masked_text_keeps_type_and_size() -> None:
+    assert masked_text(os(b"key!"), 6) == "octet-string ••••"
+    assert masked_text(u32(7), 5) == "double-long-unsigned"
+    assert masked_text(arr(u32(7), u32(8)), 12) == "array of 2"
+    assert masked_text(None, 3) == "•••" and masked_text(None, 9000) == "•" * 64
+    assert masked_text(os(bytes(900)), 904) == "octet-string " + "•" * 64
+
+
+def test_a_request_says_that_it_carries_a_secret() -> None:
+    plain = Apdu(0xC1, "set-request-normal", "set", "request", class_id=15, obis=CODE, attribute=2)
+    assert not carries(plain) and carries(msgspec.structs.replace(plain, attribute=7))
+    assert carries(msgspec.structs.replace(plain, items=(Item(3, CODE, 2), Item(15, CODE, 7))))
+    assert not carries(None) and not carries(Data("unsigned", 5))

@@ -4,7 +4,23 @@ from typing import Any
 
 import pytest
 from encode import xdlms
-from scripts import AARQ, DOWN, GET, GOT, OPENING, UP, Script, as_text, got, over_hdlc, over_tcp, over_udp, run_of, udp
+from scripts import (
+    AARQ,
+    DOWN,
+    GET,
+    GOT,
+    OPENING,
+    UP,
+    Script,
+    as_text,
+    get,
+    got,
+    over_hdlc,
+    over_tcp,
+    over_udp,
+    run_of,
+    udp,
+)
 
 from analyzer import trees
 from dissectors.context import EMPTY
@@ -110,3 +126,25 @@ def test_comparable() -> None:
     own = Node(Field("x.t", "T"), 0, 1, 5)
     own.text = "1" * 9000  # digits without end stay a text
     assert list(trees.comparable(own)) == [5, "1" * 9000]
+
+
+def test_octets_may_begin_anywhere_in_a_buffer() -> None:
+    here, there = (flat(trees.octet_trees(GOT, "apdu", "frame", at=at)) for at in (0, 100))
+    assert [(n.start + 100, n.end + 100, n.text) for n in here] == [(n.start, n.end, n.text) for n in there]
+
+
+def test_secrets_are_masked() -> None:
+    place = bytes.fromhex("0000280000FF")
+    value = Data("octet-string", b"12345678".hex())
+    asked, setting = get(1, place, 15, 7), xdlms.set_request_normal(0xC1, xdlms.attribute(15, place, 7), value)
+    run = run_of(over_udp(*OPENING, (UP, asked), (DOWN, got(value)), (UP, setting)))
+    for message in run.messages():
+        texts = [node.text for node in flat(trees.message_tree(message, run))]
+        assert "octet-string ••••••••" in texts or message.no not in (4, 5)
+        assert not any("3132333435363738" in text for text in texts)
+
+
+def test_severity() -> None:
+    _, tree = every(as_text(AARQ, GET + b"\xee"))[1]
+    found = [node for node in flat(tree) if trees.severity(node) is not None]
+    assert [node.field for node in found] == ["problem.apdu.trail"] and found[0].text.startswith("warning: ")

@@ -1,0 +1,62 @@
+"""What every group of commands of the capture screen has at hand; the groups are mixed into CaptureScreen."""
+
+from typing import Any
+
+from textual.screen import Screen
+
+from tui.loader import Capture, Counts
+from tui.packets_view import PacketsView
+from tui.settings import Settings
+from tui.view import Jump, Say, View
+
+
+class CaptureBase(Screen[Any]):
+    """capture: what is looked at. counts: how far it was read at the last tick. settings: what is remembered."""
+
+    capture: Capture
+    counts: Counts
+    settings: Settings
+    history: list[tuple[str, str, int]]  # view, level, number of the rows a person came from
+    future: list[tuple[str, str, int]]
+
+    @property
+    def packets(self) -> PacketsView:
+        return self.query_one(PacketsView)
+
+    @property
+    def view(self) -> View:
+        """The view that is seen."""
+        raise NotImplementedError
+
+    def show_view(self, name: str) -> None:
+        """Brings a view up ("packets", "timing", …)."""
+        raise NotImplementedError
+
+    def replace_capture(self, capture: Capture) -> None:
+        """Puts another analysis in the place of this one."""
+        raise NotImplementedError
+
+    def keep_marks(self) -> str:
+        """Keeps marks, comments and time references; gives "", or why that failed, for the end of a line."""
+        raise NotImplementedError
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """One line for the status bar."""
+        self.post_message(Say(text, severity))
+
+    def here(self) -> tuple[str, str, int]:
+        """Where a person is: view, level and number of the row."""
+        return (self.view.id or "", *self.view.selection())
+
+    def jump(self, level: str, no: int) -> None:
+        """Shows a row in the packet view, and remembers where one came from."""
+        if not no:
+            return
+        self.history.append(self.here())
+        self.future.clear()
+        self.show_view("packets")
+        self.packets.select(level, no)
+
+    def on_jump(self, event: Jump) -> None:
+        event.stop()
+        self.jump(event.level, event.no)
