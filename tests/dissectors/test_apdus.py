@@ -90,7 +90,7 @@ def test_services_fit_the_dissectors() -> None:
         octets = encode.example(name)
         whole = apdus.dissect(Cursor(octets), EMPTY)
         if whole.service not in ("ciphered", "ciase"):
-            assert apdus._SERVICES[whole.tag] == (whole.service, whole.role)
+            assert apdus.SERVICES[whole.tag] == (whole.service, whole.role)
             if name != "gateway":
                 stopped = apdus.partial(Cursor(octets), octets[0], 0)
                 same = (whole.name, whole.service, whole.role, whole.invoke_id)
