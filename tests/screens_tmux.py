@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_S = 60.0
+FREE = ("-u", "COLUMNS", "-u", "LINES")  # the size is the terminal's
 
 
 class Terminal:
@@ -22,7 +23,7 @@ class Terminal:
             "PYTHONPATH": str(ROOT), **environment,
         }  # fmt: skip
         sets = [f"{name}={value}" for name, value in own.items()]
-        self("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "env", *sets, "sh")
+        self("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "env", *FREE, *sets, "sh")
         self("set-option", "-g", "status", "off")
         self("resize-window", "-x", str(size[0]), "-y", str(size[1]))
 
@@ -56,6 +57,7 @@ class Terminal:
 
     def clean(self) -> None:
         """The shell is there again, with echo, cursor, and without the program's modes."""
+        self.until(lambda _: self("display-message", "-p", "#{alternate_on}").strip() == "0")
         self.line("echo cl''ean $?")
         self.until("clean ")
         flags = self("display-message", "-p", "#{alternate_on}#{cursor_flag}#{mouse_any_flag}#{mouse_sgr_flag}")

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -9,6 +10,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
+
+from rich.console import RenderableType
+from textual import events
 
 from analyzer import words
 from analyzer.session import Session
@@ -42,6 +46,7 @@ class CosemscopeApp(AppCommands, inherit_bindings=False):
         self.args = args
         self.capture = capture
         self.crash = ""
+        self.leaving = False
         self.closing = ExitStack()  # what is to be done in the end, however it comes
         self.complaints: list[str] = []  # what is wrong with a person's own files
         self.remembers = True
@@ -133,6 +138,15 @@ class CosemscopeApp(AppCommands, inherit_bindings=False):
                 loop.add_signal_handler(number, self._signalled, number)
             loop.add_signal_handler(signal.SIGINT, self.action_app_interrupt)
 
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        self.leaving = True
+        super().exit(result, return_code, message)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys typed after the last one are not for us: what they would open cannot be built any more."""
+        if not (self.leaving and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
+
     def _signalled(self, number: int) -> None:
         if terminal.is_gone():  # nothing to restore, and Textual would wait for a terminal that takes nothing
             self.closing.close()
@@ -169,6 +183,7 @@ def run(args: argparse.Namespace, spec: str, say: Callable[[str], None]) -> int:
         app = CosemscopeApp(args, Capture(Session(args, say), spec, opener=opener) if spec else None)
         app.closing = closing
         closing.callback(app.close_all)
+        gc.freeze()  # what was imported stays: looking at it again would take longer than a key
         app.run()
     if app.capture is not None and is_live(app.capture.spec):
         say(f"recorded to {app.capture.source.path}")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from screens import DEMO, SERIAL, open_app, screen_text, settled
+from textual import events
 
 from tui import settings
 from tui.app import CosemscopeApp
@@ -54,6 +55,15 @@ async def test_another_capture_takes_the_place_of_one() -> None:
         await pilot.pause()
         assert "stdin is the keyboard" in said(app)
         app.capture.close()
+
+
+@pytest.mark.asyncio
+async def test_keys_typed_after_the_last_one_open_nothing() -> None:
+    async with open_app() as (app, pilot):
+        for key in ("q", "c", "question_mark", "q"):
+            app.post_message(events.Key(key, None))
+        await pilot.pause(0.2)
+    assert app.leaving and not app.crash
 
 
 @pytest.mark.asyncio
