@@ -102,6 +102,7 @@ def start(path: Path) -> None:
     for _ in range(3):
         pid, fd = pty.fork()
         if not pid:
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as on the machine of a person: compiled once
             os.environ.update(TERM="xterm-256color", COLUMNS="160", LINES="50", XDG_CONFIG_HOME="/nonexistent")
             os.execv(sys.executable, [sys.executable, "-m", "analyzer.cli", "open", str(path)])
         import fcntl

@@ -1,9 +1,11 @@
 """What every group of commands of the capture screen has at hand; the groups are mixed into CaptureScreen."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from textual.screen import Screen
 
+from tui import bindings
 from tui.loader import Capture, Counts
 from tui.packets_view import PacketsView
 from tui.settings import Settings
@@ -18,6 +20,20 @@ class CaptureBase(Screen[Any]):
     settings: Settings
     history: list[tuple[str, str, int]]  # view, level, number of the rows a person came from
     future: list[tuple[str, str, int]]
+
+    @property
+    def keys_in_force(self) -> Mapping[str, str]:
+        """Commands with their keys, a person's own among them."""
+        own: Mapping[str, str] | None = getattr(self.app, "keys_in_force", None)  # an app of the tests has none
+        return own or bindings.keys(self.settings.keys)
+
+    def stop_filter(self) -> str:
+        """Stops a filter under way; what is said of it, "" where none was."""
+        shown = self.packets.shown
+        if not shown.busy:
+            return ""
+        shown.cancel()
+        return f"filter stopped: {shown.looked} of {shown.total} {shown.level}s looked at"
 
     @property
     def packets(self) -> PacketsView:

@@ -135,7 +135,7 @@ class CaptureScreen(
         """The views with their keys, the one that is seen marked."""
         line = Text(no_wrap=True, overflow="ellipsis")
         narrow = self.size.width < NARROW
-        keys = getattr(self.app, "keys_in_force", None) or bindings.keys(self.settings.keys)
+        keys = self.keys_in_force
         for name in VIEWS:
             key = bindings.shown(keys[f"view.{name}"].split(",")[0])
             style = "reverse bold" if name == self.current else ""

@@ -66,15 +66,16 @@ class Cells:
         self.level = level
         self.raw = raw
         self._saps: dict[tuple[str, int, bool], str] = {}
+        self._messages: tuple[int, list[Message]] = (0, [])  # those of the frame asked for last
 
     def item(self, no: int) -> Any:
         """The row itself, dissected again. In the capture's turn."""
         a = self.capture.analysis
         return {"frame": a.frame, "message": a.message, "exchange": a.exchange}[self.level](no)
 
-    def texts(self, item: Any, names: Iterable[str]) -> list[str]:
-        """Its cells, the time apart (which depends on the list)."""
-        return [self.text(item, name) for name in names]
+    def texts(self, item: Any, names: Iterable[str], when: Callable[[int], str]) -> list[str]:
+        """Its cells. when: gives the time of a row by its number, which depends on the list."""
+        return [when(item.no) if name == "time" else self.text(item, name) for name in names]
 
     def text(self, item: Any, name: str) -> str:
         get = GET.get((self.level, name))
@@ -89,8 +90,11 @@ class Cells:
         return ", ".join(values)
 
     def messages(self, f: Frame) -> list[Message]:
-        """The messages that a frame carries."""
-        return [self.capture.analysis.message(no) for no in self.capture.links.messages_of_frame(f.no)]
+        """The messages that a frame carries. In the capture's turn."""
+        if self._messages[0] != f.no:
+            numbers = self.capture.links.messages_of_frame(f.no)
+            self._messages = f.no, [self.capture.analysis.message(no) for no in numbers]
+        return self._messages[1]
 
     # -- addresses ----------------------------------------------------------------------------------------
 

@@ -84,13 +84,11 @@ class FilterCommands(CaptureBase):
     def action_filter_cancel(self) -> None:
         """Stops this screen's workers (a search), else the filter."""
         running = [worker for worker in self.workers if worker.node is self and worker.is_running]
-        shown = self.packets.shown
-        if running:
-            for worker in running:
-                worker.cancel()
-        elif shown.busy:
-            shown.cancel()
-            self.say(f"filter stopped: {shown.looked} of {shown.total} {shown.level}s looked at", "warning")
+        for worker in running:
+            worker.cancel()
+        stopped = "" if running else self.stop_filter()
+        if stopped:
+            self.say(stopped, "warning")
 
     # -- from a cell or field --------------------------------------------------------------------------------
 

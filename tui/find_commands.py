@@ -8,7 +8,6 @@ from textual.worker import get_current_worker
 
 from analyzer.search import Numbers, Search
 from dissectors.errors import UsageError
-from tui import times
 from tui.capture_base import CaptureBase
 from tui.columns import Cells
 from tui.find_dialog import KEPT, FindDialog, Query, recalled
@@ -46,9 +45,9 @@ class Run:
         self.among: Numbers | None = view.shown.numbers() if view.shown.filter else None
         self.growing = view.shown.busy or view.capture.state in ("reading", "live")
         self._names = view.names[view.level]
-        self._time, self._references = view.time, list(view.references)
-        self._cells = Cells(view.capture, view.level)
-        self._cells.raw = view.cells.raw
+        with view.capture.turn():
+            self._when = view.when()
+        self._cells = Cells(view.capture, view.level, view.cells.raw)
 
     @property
     def beyond(self) -> int:
@@ -64,13 +63,7 @@ class Run:
 
     def text(self, no: int) -> str:
         """A row as the list has it. In the capture's turn."""
-        item = self._cells.item(no)
-        return "  ".join(
-            times.text(self.capture, self.shown, no, self._time, self._references)
-            if name == "time"
-            else self._cells.text(item, name)
-            for name in self._names
-        )
+        return "  ".join(self._cells.texts(self._cells.item(no), self._names, self._when))
 
 
 class FindCommands(CaptureBase):

@@ -51,7 +51,7 @@ class FirstView(CaptureBase):
         if event.capture is not self.capture or not event.failed:
             return
         other = "autopsy" if self.touched else "packets"
-        key = bindings.shown(bindings.keys(self.settings.keys)[f"view.{other}"])
+        key = bindings.shown(self.keys_in_force[f"view.{other}"])
         if not self.touched:
             self.show_view("autopsy")
         self.say(f"{event.failed} of {event.attempts} attempts failed; {key} shows the {other}")

@@ -12,11 +12,10 @@ from rich.style import Style
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui import bindings
-from tui.content_size import set_content_size
+from tui.line_scroll import LineScroll
 from tui.text import line
 
 WIDTHS = (32, 16, 8, 4)  # octets a line: the most that fit
@@ -26,7 +25,7 @@ PLAIN, HIGHLIGHT, SELECTED, CURSOR = range(4)
 STYLES = ("hex-view--plain", "hex-view--highlight", "hex-view--selection", "hex-view--cursor")
 
 
-class HexView(ScrollView, can_focus=True, inherit_bindings=False):
+class HexView(LineScroll, can_focus=True, inherit_bindings=False):
     """Octets of one buffer, with a cursor, a selection and a highlighted range."""
 
     class OctetSelected(Message):
@@ -69,7 +68,7 @@ class HexView(ScrollView, can_focus=True, inherit_bindings=False):
         """Another buffer; cursor and selection at its start, or at the range highlighted. No OctetSelected."""
         self.octets = octets
         self.cursor, self._anchor = 0, None
-        set_content_size(self, Size(0, self._line_count()))
+        self.set_content_size(Size(0, self._line_count()))
         self.scroll_to(y=0, animate=False, force=True)
         self.highlight(*(highlight or (0, 0)))
         self.refresh()
@@ -163,7 +162,7 @@ class HexView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self._per_line = next((n for n in WIDTHS if self._text_x(n) + n <= self._width), WIDTHS[-1])
-        set_content_size(self, Size(0, self._line_count()))
+        self.set_content_size(Size(0, self._line_count()))
         self._follow()
         self.refresh()
 

@@ -118,10 +118,9 @@ class LiveCommands(CaptureBase):
 
     def cancel_running(self) -> str:
         """Ends the nearest thing that runs; what it was, "" where nothing runs."""
-        shown = self.packets.shown
-        if shown.busy:
-            shown.cancel()
-            return f"the filter was stopped after {shown.looked} of {shown.total} rows"
+        stopped = self.stop_filter()
+        if stopped:
+            return stopped
         workers = [worker for worker in self.app.workers if isinstance(worker.node, Screen) and worker.is_running]
         if workers:  # a search, an export: what a view computes is not meant
             for worker in workers:

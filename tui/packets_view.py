@@ -1,8 +1,9 @@
 """The packet view: list, tree and octets, linked both ways."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from time import monotonic
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -29,6 +30,7 @@ WIDE = 110  # cells from which tree and octets stand side by side below the list
 # layers that seldom matter while they are sound: closed until a person opens them
 CLOSED = frozenset({"frame", "ethernet", "vlan", "ipv4", "ipv6", "tcp", "udp", "hdlc", "llc", "wrapper"})
 NUMBER = re.compile("0|[1-9][0-9]{0,18}")
+REST_S = 0.02  # between two rows looked at: a key held down is not slowed by what it passes
 SHARE, LEAST, MOST, STEP = 50, 15, 85, 5  # per cent of the list
 
 
@@ -44,9 +46,10 @@ class PacketRows:
     def page(self, first: int, last: int) -> list[Row]:
         view = self.view
         with view.capture.turn():
-            return [self._row(view.shown.number(index)) for index in range(first, last)]
+            when = view.when()
+            return [self._row(view.shown.number(index), when) for index in range(first, last)]
 
-    def _row(self, no: int) -> Row:
+    def _row(self, no: int, when: Callable[[int], str]) -> Row:
         view = self.view
         level, cells = view.level, view.cells
         item = cells.item(no)
@@ -57,13 +60,7 @@ class PacketRows:
             mark = "●"
         if any(view.comments_on(frame)):
             mark = "✎"
-        return Row([self._text(no, item, name) for name in view.names[level]], style, mark)
-
-    def _text(self, no: int, item: Any, name: str) -> str:
-        view = self.view
-        if name == "time":
-            return times.text(view.capture, view.shown, no, view.time, view.references)
-        return view.cells.text(item, name)
+        return Row(cells.texts(item, view.names[level], when), style, mark)
 
 
 class PacketsView(View):
@@ -104,6 +101,7 @@ class PacketsView(View):
         self.held = False  # the display is held while the capture goes on
         self._dragged = False
         self._soon: Timer | None = None
+        self._rested = 0.0  # when the next row may be looked at without a rest
         self._wanted: tuple[str, int] = ("frame", 0)  # the row to be on, once it is there
 
     class Shared(Message):
@@ -121,6 +119,7 @@ class PacketsView(View):
 
     def on_mount(self) -> None:
         self.list.rows = PacketRows(self)
+        self.list.follow = self._moved
         self._columns()
         self.lay_out()
 
@@ -141,9 +140,11 @@ class PacketsView(View):
         """Number of the selected row, 0 without."""
         return self.shown.number(self.list.cursor)
 
-    @property
-    def references(self) -> Sequence[int]:
-        return sorted(self.capture.links.convert("frame", frame, self.level) for frame in self.reference_frames)
+    def when(self) -> Callable[[int], str]:
+        """What the time column says of a row, as the list is now. In the capture's turn."""
+        convert = self.capture.links.convert
+        references = sorted(convert("frame", frame, self.level) for frame in self.reference_frames)
+        return partial(times.text, self.capture, self.shown, self.time, references)
 
     def frame_of(self, level: str, no: int) -> int:
         """The frame that a row is about: its first one."""
@@ -263,7 +264,10 @@ class PacketsView(View):
         self.lay_out()
 
     def grow_list(self, step: int) -> None:
-        self.share = max(LEAST, min(MOST, self.share + step))
+        self._give_list(self.share + step)
+
+    def _give_list(self, share: int) -> None:
+        self.share = max(LEAST, min(MOST, share))
         self.lay_out()
 
     # The line between the list and the rest is dragged.
@@ -281,8 +285,7 @@ class PacketsView(View):
             across = self.layout_name == "right"
             part = event.screen_x - self.region.x if across else event.screen_y - self.region.y
             whole = max(1, self.size.width if across else self.size.height)
-            self.share = max(LEAST, min(MOST, round(100 * part / whole)))
-            self.lay_out()
+            self._give_list(round(100 * part / whole))
 
     def on_mouse_up(self) -> None:
         if self._dragged:
@@ -311,14 +314,15 @@ class PacketsView(View):
 
     # -- the three panes, linked ------------------------------------------------------------------------
 
-    @on(RowList.Moved, "#rows")
-    def _moved(self, event: RowList.Moved) -> None:
-        event.stop()
+    def _moved(self) -> None:
         if self._looked_at:
+            return
+        if self._soon is None and monotonic() >= self._rested:
+            self.look()  # all three panes are drawn at once
             return
         if self._soon is not None:
             self._soon.stop()
-        self._soon = self.set_timer(0.02, self.look)  # of many moves the last one counts
+        self._soon = self.set_timer(REST_S, self.look)  # of many moves the last one counts
 
     @property
     def _looked_at(self) -> bool:
@@ -329,7 +333,8 @@ class PacketsView(View):
         """Details of the selected row, now."""
         if self._soon is not None:
             self._soon.stop()
-        no = self.no
+            self._soon = None
+        began, no = monotonic(), self.no
         if not no or not self.is_mounted or not self.query_one("#details").region.area:
             return
         with self.capture.turn():
@@ -341,6 +346,8 @@ class PacketsView(View):
         node = self.tree_pane.selected
         if node is not None:
             self.octets_pane.highlight(node.buffer, node.start, node.end)
+        now = monotonic()
+        self._rested = now + max(REST_S, now - began)
 
     @on(RowList.Activated, "#rows")
     def _opened(self, event: RowList.Activated) -> None:

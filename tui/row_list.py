@@ -3,7 +3,7 @@
 The rows are numbers; what they show is asked for a page at a time. Every table of the program is one of these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -11,13 +11,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui import bindings
-from tui.content_size import set_content_size
+from tui.line_scroll import LineScroll
 from tui.text import safe
 
 GUTTER = 2  # cells before the first column: the row's mark
@@ -69,7 +68,7 @@ class FixedRows:
         return list(self.rows[first:last])
 
 
-class RowList(ScrollView, can_focus=True):
+class RowList(LineScroll, can_focus=True):
     """columns and rows may be put in at any time by `show`. cursor: index of the selected row, -1 without rows."""
 
     BINDINGS = bindings.of("list")
@@ -138,6 +137,7 @@ class RowList(ScrollView, can_focus=True):
         self.cursor = -1
         self.column = 0  # the selected column
         self.tail = False  # stay on the newest row
+        self.follow: Callable[[], None] | None = None  # called when the cursor moved, before anything is drawn
         self.empty = empty  # said where there are no rows
         self._made: dict[int, Row] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
@@ -190,6 +190,8 @@ class RowList(ScrollView, can_focus=True):
             for changed in {before, index}:
                 self.refresh_line(changed + 1)
         if before != index:
+            if self.follow is not None:
+                self.follow()
             self.post_message(self.Moved(self, index))
 
     @property
@@ -222,7 +224,7 @@ class RowList(ScrollView, can_focus=True):
         fixed = GUTTER + sum(column.width + 1 for column in self.columns)
         rest = REST if any(not column.width for column in self.columns) else 0
         width = max(fixed + rest, self.scrollable_content_region.width)
-        set_content_size(self, Size(width, len(self.rows) + 1))
+        self.set_content_size(Size(width, len(self.rows) + 1))
 
     def on_resize(self, event: events.Resize) -> None:
         self._measure()
@@ -358,11 +360,6 @@ class RowList(ScrollView, can_focus=True):
         self._styles.clear()
         super().watch_has_focus(value)
         self.refresh()
-
-    def region_of(self, index: int) -> Region:
-        """Where a row is on the screen."""
-        content = self.content_region
-        return Region(content.x, content.y + 1 + index - self.scroll_offset.y, content.width, 1)
 
 
 def _fit(text: str, width: int, right: bool = False) -> str:

@@ -50,7 +50,7 @@ def stamp(capture: "Capture", level: str, no: int, last: bool = False) -> int | 
     return None if ns == NO_TIME else ns
 
 
-def text(capture: "Capture", shown: "Shown", no: int, name: str, references: Sequence[int]) -> str:
+def text(capture: "Capture", shown: "Shown", name: str, references: Sequence[int], no: int) -> str:
     """The time of row no in a format. references: row numbers of time references, in order."""
     level = shown.level
     ns = stamp(capture, level, no)

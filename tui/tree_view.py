@@ -7,14 +7,13 @@ from rich.style import Style
 from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from analyzer.lines import SEVERITY_MARKS
 from analyzer.trees import TreeNode
 from dissectors.problem import KINDS, Severity
 from tui import bindings
-from tui.content_size import set_content_size
+from tui.line_scroll import LineScroll
 from tui.text import line, safe
 from tui.tree_rows import PROBLEM, Row, Rows
 
@@ -38,7 +37,7 @@ def severity(node: TreeNode) -> Severity | None:
     return worst
 
 
-class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
+class TreeView(LineScroll, can_focus=True, inherit_bindings=False):
     """Layers and fields, each with its value. What is open stays open for the next row shown."""
 
     class NodeSelected(Message):
@@ -251,7 +250,7 @@ class TreeView(ScrollView, can_focus=True, inherit_bindings=False):
     def _redraw(self, cursor: int) -> None:
         """The lines changed."""
         self._cursor = max(0, min(cursor, len(self._rows.lines) - 1))
-        set_content_size(self, Size(0, len(self._rows.lines)))
+        self.set_content_size(Size(0, len(self._rows.lines)))
         self._follow()
         self.refresh()
 

@@ -24,16 +24,16 @@ def test_from_a_request_it_is_the_response_time(capture: Capture) -> None:
     shown = Shown(capture, "message")
     shown.publish(capture.counts().message)
     exchange = next(e for e in map(capture.analysis.exchange, range(1, 30)) if e.app_response_ns and e.attempts == 1)
-    told = times.text(capture, shown, exchange.responses[0], "request", [])
+    told = times.text(capture, shown, "request", [], exchange.responses[0])
     assert told == f"{exchange.app_response_ns / 1e9:.6f}"
-    assert times.text(capture, shown, exchange.request, "request", []) == ""
+    assert times.text(capture, shown, "request", [], exchange.request) == ""
 
 
 def test_ends_of_the_list(capture: Capture) -> None:
     shown = Shown(capture, "frame")
     shown.publish(10)
-    assert times.text(capture, shown, 1, "shown", []) == ""
-    assert times.text(capture, shown, 1, "start", []) == "0.000000"
+    assert times.text(capture, shown, "shown", [], 1) == ""
+    assert times.text(capture, shown, "start", [], 1) == "0.000000"
     assert times.stamp(capture, "frame", 0) is None and times.stamp(capture, "frame", 10**6) is None
 
 
@@ -65,4 +65,4 @@ def test_a_capture_without_a_clock(tmp_path: object) -> None:
     shown = Shown(made, "frame")
     shown.publish(made.counts().frame)
     for format in times.FORMATS:
-        assert times.text(made, shown, 2, format.name, [1]) in ("-", "-" * 15, "")
+        assert times.text(made, shown, format.name, [1], 2) in ("-", "-" * 15, "")

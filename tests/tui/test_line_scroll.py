@@ -3,15 +3,14 @@
 import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 
-from tui.content_size import set_content_size
+from tui.line_scroll import LineScroll
 
 
 class Counting(App[None]):
     def __init__(self) -> None:
         super().__init__()
-        self.view = ScrollView()
+        self.view = LineScroll()
         self.layouts = 0
 
     def compose(self) -> ComposeResult:
@@ -29,7 +28,7 @@ async def test_layouts_only_for_scroll_bars(monkeypatch: pytest.MonkeyPatch) -> 
             layout(*given, **named)  # type: ignore[arg-type]
 
         monkeypatch.setattr(screen, "_refresh_layout", counted)
-        set_content_size(app.view, Size(30, 5))
+        app.view.set_content_size(Size(30, 5))
         await pilot.pause()
         for height, bars, layouts in (
             (9, False, 0),
@@ -39,7 +38,7 @@ async def test_layouts_only_for_scroll_bars(monkeypatch: pytest.MonkeyPatch) -> 
             (3, False, 1),
         ):
             app.layouts = 0
-            set_content_size(app.view, Size(30, height))
+            app.view.set_content_size(Size(30, height))
             await pilot.pause()
             assert app.view.show_vertical_scrollbar is bars
             assert (app.layouts > 0) == bool(layouts), height
