@@ -11,6 +11,8 @@ from tui.packets_view import PacketsView
 from tui.settings import Settings
 from tui.view import Jump, Say, View
 
+ASKED = FIND, EXPORT = "find", "export"  # groups of workers
+
 
 class CaptureBase(Screen[Any]):
     """capture: what is looked at. counts: how far it was read at the last tick. settings: what is remembered."""
@@ -26,6 +28,13 @@ class CaptureBase(Screen[Any]):
         """Commands with their keys, a person's own among them."""
         own: Mapping[str, str] | None = getattr(self.app, "keys_in_force", None)  # an app of the tests has none
         return own or bindings.keys(self.settings.keys)
+
+    def stop_asked(self) -> bool:
+        """Stops what a person asked for that takes long (a search, an export); what a view computes is not meant."""
+        running = [worker for worker in self.app.workers if worker.group in ASKED and worker.is_running]
+        for worker in running:
+            worker.cancel()
+        return bool(running)
 
     def stop_filter(self) -> str:
         """Stops a filter under way; what is said of it, "" where none was."""

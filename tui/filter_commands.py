@@ -82,11 +82,8 @@ class FilterCommands(CaptureBase):
         self.say("no filter")
 
     def action_filter_cancel(self) -> None:
-        """Stops this screen's workers (a search), else the filter."""
-        running = [worker for worker in self.workers if worker.node is self and worker.is_running]
-        for worker in running:
-            worker.cancel()
-        stopped = "" if running else self.stop_filter()
+        """Stops a search, else the filter."""
+        stopped = "" if self.stop_asked() else self.stop_filter()
         if stopped:
             self.say(stopped, "warning")
 

@@ -8,7 +8,7 @@ from textual.worker import get_current_worker
 
 from analyzer.search import Numbers, Search
 from dissectors.errors import UsageError
-from tui.capture_base import CaptureBase
+from tui.capture_base import FIND, CaptureBase
 from tui.columns import Cells
 from tui.find_dialog import KEPT, FindDialog, Query, recalled
 from tui.packets_view import PacketsView
@@ -107,7 +107,7 @@ class FindCommands(CaptureBase):
         """Looks for it among the rows shown, from the selected one on; `Found` says how it ended."""
         self.searched = query
         self.searching = Run(self.packets, query)
-        self.run_worker(partial(self._look, self.searching), group="find", thread=True, exclusive=True)
+        self.run_worker(partial(self._look, self.searching), group=FIND, thread=True, exclusive=True)
 
     # -- the search's thread ---------------------------------------------------------------------------------
 

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-from textual.screen import Screen
-
 from captures.health import RecordPlan, size
 from captures.live import LiveSource, spool_folder, spool_path
 from captures.spec import MARKER
@@ -121,10 +119,7 @@ class LiveCommands(CaptureBase):
         stopped = self.stop_filter()
         if stopped:
             return stopped
-        workers = [worker for worker in self.app.workers if isinstance(worker.node, Screen) and worker.is_running]
-        if workers:  # a search, an export: what a view computes is not meant
-            for worker in workers:
-                worker.cancel()
+        if self.stop_asked():
             return "a search or export was stopped"
         if self.capture.state == "live":
             self.capture.stop()

@@ -7,8 +7,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+from textual.worker import get_current_worker
 
 from dissectors.errors import CaptureError, UsageError
+from tui.capture_base import EXPORT
 from tui.text import safe
 
 TICK_SECONDS = 0.05
@@ -43,7 +45,7 @@ class ProgressDialog(ModalScreen[tuple[str, str]]):
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
-        self.run_worker(self._run, thread=True)
+        self.run_worker(self._run, thread=True, group=EXPORT)
 
     def on_unmount(self) -> None:
         self.cancelled = True
@@ -62,10 +64,12 @@ class ProgressDialog(ModalScreen[tuple[str, str]]):
 
     def _run(self) -> None:
         """The thread. It tells the screen nothing: the screen looks."""
+        worker = get_current_worker()
         try:
             steps = self.work()
             for self.step in steps:
-                if self.cancelled:
+                if self.cancelled or worker.is_cancelled:
+                    self.cancelled = True
                     break
             if isinstance(steps, Generator):
                 steps.close()

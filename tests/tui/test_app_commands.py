@@ -120,6 +120,18 @@ async def test_ctrl_c_stops_a_search_first() -> None:
 
 
 @pytest.mark.asyncio
+async def test_ctrl_c_is_not_about_what_nobody_asked_for() -> None:
+    """The autopsy of a capture just opened is computed by itself."""
+    async with open_app() as (app, pilot):
+        ended = threading.Event()
+        app.screen.run_worker(lambda: ended.wait(), thread=True, group="failures")
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        ended.set()
+    assert app.return_code == 0
+
+
+@pytest.mark.asyncio
 async def test_q_leaves_a_file_at_once() -> None:
     async with open_app() as (app, pilot):
         await pilot.press("q")

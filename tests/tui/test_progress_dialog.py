@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from dialogs import NOTHING, DialogApp
-from screens import SIZES, screen_text
+from screens import SIZES, open_app, screen_text
 from textual.pilot import Pilot
 
 from dissectors.errors import CaptureError
@@ -87,3 +87,18 @@ async def test_what_went_wrong_is_one_line(error: Exception, said: str) -> None:
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.got is not NOTHING)
         assert app.got == (said, "error")
+
+
+@pytest.mark.asyncio
+async def test_ctrl_c_cancels_and_the_program_goes_on() -> None:
+    def work() -> Steps:
+        while True:
+            yield 0, None
+
+    async with open_app() as (app, pilot):
+        got: list[tuple[str, str] | None] = []
+        app.push_screen(ProgressDialog("Saving", work, "done"), got.append)
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: bool(got))
+        assert got == [("cancelled, nothing was written", "warning")] and not app.leaving
