@@ -19,10 +19,13 @@ from analyzer.findings import Findings
 from analyzer.keep import (
     EXCHANGE_OWN,
     EXCHANGE_SHARED,
+    EXCHANGE_USUAL,
     FRAME_OWN,
     FRAME_SHARED,
+    FRAME_USUAL,
     MESSAGE_OWN,
     MESSAGE_SHARED,
+    MESSAGE_USUAL,
     NOTHING_MORE,
     Keep,
     More,
@@ -53,9 +56,9 @@ class Analysis:
         """known: objects that the user named."""
         self.channels = channels
         self.profiles = profiles
-        self.frames = Table(FRAME_OWN, FRAME_SHARED)
-        self.messages = Table(MESSAGE_OWN, MESSAGE_SHARED)
-        self.exchanges = Table(EXCHANGE_OWN, EXCHANGE_SHARED)
+        self.frames = Table(FRAME_OWN, FRAME_SHARED, FRAME_USUAL)
+        self.messages = Table(MESSAGE_OWN, MESSAGE_SHARED, MESSAGE_USUAL)
+        self.exchanges = Table(EXCHANGE_OWN, EXCHANGE_SHARED, EXCHANGE_USUAL)
         self.octets = bytearray()  # of all frames: carrier, then octets
         self.joined = bytearray()  # of messages that are no part of one frame
         self.words = Words()  # kinds, names, results
@@ -118,8 +121,8 @@ class Analysis:
     def frame(self, no: int) -> Frame:
         """Frame no, without the link layer's own value (dissect its octets for that)."""
         (
-            first, last, uncertainty, offset, carrier, size, record, records, path, source, destination, physical,
-            channel, profile, layer, kind, direction,
+            first, offset, size, record, path, source, destination, physical, channel, profile, layer, kind, direction,
+            last, uncertainty, carrier, records,
         ) = self.frames.row(no - 1)  # fmt: skip
         start = offset + carrier
         numbers = self.records_of.get(no) or tuple(range(record, record + records))
@@ -143,8 +146,8 @@ class Analysis:
     def message(self, no: int) -> Message:
         """Message no, its APDU dissected again with the context it had."""
         (
-            first, last, uncertainty, offset, size, frame, frames, request, _, joined, path, client, server, physical,
-            association, context, target, _, _, channel, profile, direction,
+            first, offset, size, frame, request, _, path, client, server, physical, association, context, target, _, _,
+            channel, profile, direction, last, uncertainty, frames, joined,
         ) = self.messages.row(no - 1)  # fmt: skip
         store = self.joined if joined else self.octets
         octets = bytes(store[offset : offset + size])
@@ -165,9 +168,9 @@ class Analysis:
     def exchange(self, no: int) -> Exchange:
         """Exchange no."""
         (
-            request, response, responses, asked_frame, answered_frame, first_asked, asked, answered, app, lo, hi,
-            complete, link, line, at_server, at_client, waited, polls, attempts, blocks, association, target, client,
-            server, physical, client_address, server_address, service, result, channel, profile,
+            request, response, asked_frame, answered_frame, asked, answered, app, association, target, client, server,
+            physical, client_address, server_address, service, result, channel, profile, first_asked, lo, hi, complete,
+            link, at_server, line, at_client, waited, responses, polls, attempts, blocks,
         ) = self.exchanges.row(no - 1)  # fmt: skip
         numbers = self.responses_of.get(no) or ((response,) if responses else ())
         return Exchange(

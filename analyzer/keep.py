@@ -7,7 +7,7 @@ its number; only the times, offsets and numbers of a row are packed anew.
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from analyzer.columns import NO_TIME
+from analyzer.columns import NO_TIME, less
 from analyzer.model import Exchange, Message
 from dissectors.apdu import Apdu
 from dissectors.record import Frame
@@ -15,28 +15,31 @@ from dissectors.record import Frame
 if TYPE_CHECKING:
     from analyzer.analysis import Analysis
 
-FRAME_OWN = (
-    ("first_ns", "q"), ("last_ns", "q"), ("uncertainty_ns", "q"), ("offset", "Q"), ("carrier", "I"), ("size", "I"),
-    ("record", "I"), ("records", "H"),
-)  # fmt: skip
+# SHARED: who talks to whom about what. USUAL: what nearly all rows have the same, where a clock stamps packets.
+FRAME_OWN = (("first_ns", "q"), ("offset", "Q"), ("size", "I"), ("record", "I"))
+FRAME_USUAL = (("last_ns", "q", "first_ns"), ("uncertainty_ns", "q"), ("carrier", "I"), ("records", "H"))
 FRAME_SHARED = (
     ("path", "I"), ("source", "i"), ("destination", "i"), ("physical", "i"), ("channel", "H"), ("profile", "H"),
     ("layer", "H"), ("kind", "H"), ("direction", "B"),
 )  # fmt: skip
 MESSAGE_OWN = (
-    ("first_ns", "q"), ("last_ns", "q"), ("uncertainty_ns", "q"), ("offset", "Q"), ("size", "I"), ("frame", "I"),
-    ("frames", "H"), ("request", "I"), ("invoke_id", "i"), ("joined", "B"),
+    ("first_ns", "q"), ("offset", "Q"), ("size", "I"), ("frame", "I"), ("request", "I"), ("invoke_id", "i"),
 )  # fmt: skip
+MESSAGE_USUAL = (("last_ns", "q", "first_ns"), ("uncertainty_ns", "q"), ("frames", "H"), ("joined", "B"))
 MESSAGE_SHARED = (
     ("path", "I"), ("client", "i"), ("server", "i"), ("physical", "i"), ("association", "I"), ("context", "I"),
     ("target", "I"), ("apdu", "H"), ("result", "H"), ("channel", "H"), ("profile", "H"),
     ("direction", "B"),
 )  # fmt: skip
 EXCHANGE_OWN = (
-    ("request", "I"), ("response", "I"), ("responses", "H"), ("request_frame", "I"), ("response_frame", "I"),
-    ("first_asked_ns", "q"), ("asked_ns", "q"), ("answered_ns", "q"), ("app_response_ns", "q"), ("lo_ns", "q"),
-    ("hi_ns", "q"), ("complete_ns", "q"), ("link_response_ns", "q"), ("line_ns", "q"), ("server_ns", "q"),
-    ("client_ns", "q"), ("waited_ns", "q"), ("polls", "H"), ("attempts", "H"), ("blocks", "I"),
+    ("request", "I"), ("response", "I"), ("request_frame", "I"), ("response_frame", "I"), ("asked_ns", "q"),
+    ("answered_ns", "q"), ("app_response_ns", "q"),
+)  # fmt: skip
+EXCHANGE_USUAL = (
+    ("first_asked_ns", "q", "asked_ns"), ("lo_ns", "q", "app_response_ns"), ("hi_ns", "q", "app_response_ns"),
+    ("complete_ns", "q", "app_response_ns"), ("link_response_ns", "q", "app_response_ns"),
+    ("server_ns", "q", "app_response_ns"), ("line_ns", "q"), ("client_ns", "q"), ("waited_ns", "q"),
+    ("responses", "H"), ("polls", "H"), ("attempts", "H"), ("blocks", "I"),
 )  # fmt: skip
 EXCHANGE_SHARED = (
     ("association", "I"), ("target", "I"), ("client", "i"), ("server", "i"), ("physical", "i"),
@@ -62,7 +65,7 @@ class Keep:
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         a = self.a
         data, store, number = a.frames.data, a.octets, a.words.number
-        own, share = a.frames.pack, a.frames.share
+        own, (shared, usual) = a.frames.pack, a.frames.groups
         known: dict[tuple[Any, ...], int] = {}
         for f in frames:
             records = f.records
@@ -77,17 +80,18 @@ class Keep:
             if rest is None:
                 if len(known) > SHARED_MAX:
                     known.clear()
-                rest = known[key] = share(
+                rest = known[key] = shared.put(
                     a.path_number(path), f.source, f.destination, f.physical, f.channel, number(f.profile),
                     number(f.layer), number(f.kind), f.direction,
                 )  # fmt: skip
             first, last, u = f.first_ns, f.last_ns, f.uncertainty_ns
             offset, carrier, octets = len(store), f.carrier, f.octets
+            more = usual.number(
+                less(last, first), NO_TIME if u is None else u, len(carrier), count if count < U16 else U16
+            )
             data += own(
-                NO_TIME if first is None else first, NO_TIME if last is None else last, NO_TIME if u is None else u,
-                offset, len(carrier), len(octets), records[0] if records else 0, count if count < U16 else U16,
-                rest,
-            )  # fmt: skip
+                NO_TIME if first is None else first, offset, len(octets), records[0] if records else 0, rest, more
+            )
             store += carrier
             store += octets
             self._frame, self._start, self._end = f.no, offset + len(carrier), len(store)
@@ -97,13 +101,13 @@ class Keep:
         """Offset of a message's octets in its only frame, -1 where they do not stand there as they are."""
         if frame == self._frame:
             return self.a.octets.find(octets, self._start, self._end)
-        row = self.a.frames.row(frame - 1)
-        return self.a.octets.find(octets, row[3] + row[4], row[3] + row[4] + row[5])
+        _, offset, size, *_, carrier, _ = self.a.frames.row(frame - 1)
+        return self.a.octets.find(octets, offset + carrier, offset + carrier + size)
 
     def messages(self, messages: Iterable[Message]) -> Iterator[Message]:
         a = self.a
         data, number = a.messages.data, a.words.number
-        own, share = a.messages.pack, a.messages.share
+        own, (shared, usual) = a.messages.pack, a.messages.groups
         known: dict[tuple[Any, ...], int] = {}
         for m in messages:
             p, apdu = m.pdu, m.apdu
@@ -139,23 +143,23 @@ class Keep:
             if rest is None:
                 if len(known) > SHARED_MAX:
                     known.clear()
-                rest = known[key] = share(
+                rest = known[key] = shared.put(
                     a.path_number(path), p.client, p.server, p.physical, m.association, m.context,
                     a.target_number(target), number(apdu.name), number(apdu.result), p.channel,
                     number(p.profile), p.direction,
                 )  # fmt: skip
             first, last, u = p.first_ns, p.last_ns, p.uncertainty_ns
+            more = usual.number(less(last, first), NO_TIME if u is None else u, count if count < U16 else U16, joined)
             data += own(
-                NO_TIME if first is None else first, NO_TIME if last is None else last, NO_TIME if u is None else u,
-                offset, len(octets), frames[0] if frames else 0, count if count < U16 else U16, m.request,
-                apdu.invoke_id, joined, rest,
+                NO_TIME if first is None else first, offset, len(octets), frames[0] if frames else 0, m.request,
+                apdu.invoke_id, rest, more,
             )  # fmt: skip
             yield m
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
         a = self.a
         data, number, host = a.exchanges.data, a.words.number, a.hosts.number
-        own, share = a.exchanges.pack, a.exchanges.share
+        own, (shared, usual) = a.exchanges.pack, a.exchanges.groups
         known: dict[tuple[Any, ...], int] = {}
         for e in exchanges:
             responses = e.responses
@@ -171,18 +175,20 @@ class Keep:
             if rest is None:
                 if len(known) > SHARED_MAX:
                     known.clear()
-                rest = known[key] = share(
+                rest = known[key] = shared.put(
                     e.association, a.target_number(e.target), e.client, e.server, e.physical,
                     host(e.client_address), host(e.server_address), number(e.service), number(e.result), e.channel,
                     number(e.profile),
                 )  # fmt: skip
-            times = (
-                e.first_asked_ns, e.asked_ns, e.answered_ns, e.app_response_ns, e.lo_ns, e.hi_ns, e.complete_ns,
-                e.link_response_ns, e.line_ns, e.server_ns, e.client_ns, e.waited_ns,
+            asked, app = e.asked_ns, e.app_response_ns
+            more = usual.number(
+                less(e.first_asked_ns, asked), less(e.lo_ns, app), less(e.hi_ns, app), less(e.complete_ns, app),
+                less(e.link_response_ns, app), less(e.server_ns, app),
+                *[NO_TIME if ns is None else ns for ns in (e.line_ns, e.client_ns, e.waited_ns)],
+                min(len(responses), U16), min(e.polls, U16), min(e.attempts, U16), min(e.blocks, U32),
             )  # fmt: skip
             data += own(
-                e.request, responses[-1] if responses else 0, min(len(responses), U16), *e.frames,
-                *[NO_TIME if ns is None else ns for ns in times],
-                min(e.polls, U16), min(e.attempts, U16), min(e.blocks, U32), rest,
+                e.request, responses[-1] if responses else 0, *e.frames,
+                *[NO_TIME if ns is None else ns for ns in (asked, e.answered_ns, app)], rest, more,
             )  # fmt: skip
             yield e

@@ -9,6 +9,7 @@ while a key is handled and drawn, 160 × 50 cells. Start is a real terminal (pty
 
 import argparse
 import asyncio
+import gc
 import os
 import pty
 import resource
@@ -18,7 +19,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import median
 
@@ -32,6 +32,7 @@ from textual.widgets import DataTable
 
 from tui.app import CosemscopeApp
 from tui.capture_screen import CaptureScreen
+from tui.heap import large_blocks_apart
 from tui.loader import open_capture, options
 
 SIZE = (160, 50)
@@ -134,6 +135,8 @@ def drain(fd: int) -> None:
 
 
 async def keys_and_filters(path: Path, only: set[str]) -> None:
+    large_blocks_apart()  # as the program does when it begins
+    gc.freeze()
     base = memory_mb()
     capture = open_capture(str(path))
     app = CosemscopeApp(options(), capture)
@@ -260,17 +263,14 @@ def main() -> None:
         send(args.send, stop)
         return
     only = set(args.only.split(","))
-    action: dict[str, Callable[[], Awaitable[None]]] = {}
     path = make_captures.make("udp", args.frames, args.folder.resolve())
     print(f"\n{args.frames} frames, {path.stat().st_size / 1e6:.0f} MB\n\n| what | measured | |\n|---|---|---|")
     if "start" in only:
         start(path)
     if only & {"keys", "filter"}:
-        action["keys"] = lambda: keys_and_filters(path, only)
+        asyncio.run(keys_and_filters(path, only))
     if "live" in only:
-        action["live"] = lambda: live(args.seconds)
-    for run in action.values():
-        asyncio.run(run())  # type: ignore[arg-type]
+        asyncio.run(live(args.seconds))
 
 
 if __name__ == "__main__":

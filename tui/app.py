@@ -23,6 +23,7 @@ from tui import bindings, colour_rules, keys, settings, terminal
 from tui.app_commands import HIGH_CONTRAST, AppCommands
 from tui.capture_screen import CaptureScreen
 from tui.choice_dialog import ChoiceDialog
+from tui.heap import large_blocks_apart
 from tui.loader import Capture, Opener
 from tui.palette import CommandProvider
 from tui.start_screen import StartScreen
@@ -183,6 +184,7 @@ def run(args: argparse.Namespace, spec: str, say: Callable[[str], None]) -> int:
         app = CosemscopeApp(args, Capture(Session(args, say), spec, opener=opener) if spec else None)
         app.closing = closing
         closing.callback(app.close_all)
+        large_blocks_apart()
         gc.freeze()  # what was imported stays: looking at it again would take longer than a key
         app.run()
     if app.capture is not None and is_live(app.capture.spec):

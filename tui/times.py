@@ -36,8 +36,12 @@ FORMATS = (
 )
 BY_NAME = {f.name: f for f in FORMATS}
 LINKED = ("previous", "direction", "association", "request")
-# level -> places of (first, last) in a row of its table
-PLACES = {"frame": (0, 1), "message": (0, 1), "exchange": (6, 11)}
+# level -> columns of its start and end
+COLUMNS = {
+    "frame": ("first_ns", "last_ns"),
+    "message": ("first_ns", "last_ns"),
+    "exchange": ("asked_ns", "complete_ns"),
+}
 
 
 def stamp(capture: "Capture", level: str, no: int, last: bool = False) -> int | None:
@@ -46,7 +50,7 @@ def stamp(capture: "Capture", level: str, no: int, last: bool = False) -> int | 
     table = {"frame": a.frames, "message": a.messages, "exchange": a.exchanges}[level]
     if not 0 < no <= len(table):
         return None
-    ns = table.row(no - 1)[PLACES[level][1 if last else 0]]
+    ns = table.value(no - 1, COLUMNS[level][1 if last else 0])
     return None if ns == NO_TIME else ns
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.columns import NO_TIME, Table, Words
+from analyzer.columns import KNOWN_MAX, NO_TIME, Table, Words, less
 
 I64, U16 = st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 0xFFFF)
 
@@ -45,9 +45,9 @@ def test_what_repeats_is_kept_once(rows: list[tuple[int, int, int]], first: int,
     known: dict[tuple[int, int], int] = {}
     for time, size, sign in rows:
         if (size, sign) not in known:
-            known[size, sign] = table.share(size, sign)
+            known[size, sign] = table.groups[0].put(size, sign)
         table.append(time, known[size, sign])
-    assert len(table.combinations) == 3 * len(known)
+    assert len(table.groups[0].data) == 3 * len(known)
     assert len(table) == len(rows) and [table.row(n) for n in range(len(rows))] == rows
     part = table.part(first, last)
     assert list(zip(*(part[name].tolist() for name in ("time", "size", "sign")))) == rows[first:last]
@@ -56,6 +56,36 @@ def test_what_repeats_is_kept_once(rows: list[tuple[int, int, int]], first: int,
     some = table.part(first, last).array("sign", "time")
     assert some.dtype.names == ("sign", "time")
     assert [tuple(int(x) for x in row) for row in some] == [(row[2], row[0]) for row in rows[first:last]]
+
+
+TIME = st.none() | st.integers(-(10**18), 10**18)
+
+
+@given(st.lists(st.tuples(TIME, TIME, U16), max_size=20), st.integers(0, 25), st.integers(0, 25))
+def test_a_column_with_a_base_reads_as_it_was(rows: list[tuple[int | None, int | None, int]], a: int, b: int) -> None:
+    table = Table((("first", "q"),), (("size", "H"),), (("last", "q", "first"), ("n", "H")))
+    shared, usual = table.groups
+    want = []
+    for first, last, size in rows:
+        start, end = NO_TIME if first is None else first, NO_TIME if last is None else last
+        table.append(start, shared.number(size), usual.number(less(last, first), 7))
+        want.append((start, size, end, 7))
+    assert [table.row(n) for n in range(len(rows))] == want
+    assert [tuple(int(x) for x in row) for row in table.array()] == want
+    part = table.part(a, b)
+    assert list(zip(*(part[name].tolist() for name in ("first", "size", "last", "n")))) == want[a:b]
+
+
+def test_a_group_knows_again_what_it_kept_lately() -> None:
+    table = Table((("n", "I"),), (("last", "q", "n"),))
+    for n in range(2 * KNOWN_MAX):
+        table.append(n, table.groups[0].number(less(n + 5, n)))
+    assert len(table.groups[0].data) == 8 and table.row(9) == (9, 14)
+    other = Table((), (("n", "I"),))
+    for n in range(KNOWN_MAX + 1):
+        other.append(other.groups[0].number(n))
+    other.append(other.groups[0].number(0))  # forgotten by now: kept once more
+    assert other.row(0) == other.row(KNOWN_MAX + 1) == (0,)
 
 
 def test_no_time_is_nat() -> None:
