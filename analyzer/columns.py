@@ -4,7 +4,7 @@ A row is one `struct` call into one bytearray; numpy reads the same octets as ty
 row to row is kept once. Words (kinds, names, results) are numbers into a table of words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from struct import Struct as Pack
 from typing import Any
 
@@ -125,8 +125,7 @@ class Table:
         """Rows first..last (from 0, last exclusive), as many as there are: a copy, so that the table may grow."""
         size = self.own.size
         own = np.frombuffer(bytes(self.data[first * size : min(last, len(self)) * size]), self._own)
-        groups = [group.part(own[f"{NUMBER}{n}"].astype(np.int64)) for n, group in enumerate(self.groups)]
-        return Part(own, groups, self._bases)
+        return Part(own, self.groups, self._bases)
 
     def array(self) -> npt.NDArray[Any]:
         """All rows so far as one structured array; made again only when rows were added."""
@@ -144,26 +143,26 @@ def less(value: int | None, base: int | None) -> int:
 class Part:
     """Some rows of a table; part["first_ns"] is a column, made when asked for: a filter asks for few of them."""
 
-    def __init__(
-        self,
-        own: npt.NDArray[Any],
-        groups: list[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]],
-        bases: Mapping[str, str],
-    ) -> None:
+    def __init__(self, own: npt.NDArray[Any], groups: Sequence[Group], bases: Mapping[str, str]) -> None:
         self._own = own
-        self._groups = groups  # values, and by row which of them it has
+        self._groups = groups
         self._bases = bases
+        self._parts: dict[int, tuple[npt.NDArray[Any], npt.NDArray[np.int64]]] = {}  # of the groups asked for so far
 
     def __len__(self) -> int:
         return len(self._own)
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        found: npt.NDArray[Any] | None = None
-        for values, numbers in self._groups:
-            if name in (values.dtype.names or ()):
-                found = values[name][numbers]
-        if found is None:
+        found: npt.NDArray[Any]
+        group = next((n for n, group in enumerate(self._groups) if name in (group.dtype.names or ())), -1)
+        if group < 0:
             found = self._own[name]
+        else:
+            if group not in self._parts:
+                numbers = self._own[f"{NUMBER}{group}"].astype(np.int64)
+                self._parts[group] = self._groups[group].part(numbers)
+            values, numbers = self._parts[group]
+            found = values[name][numbers]
         if name in self._bases:
             base = self[self._bases[name]]
             found = np.where((found == NO_TIME) | (base == NO_TIME), found, found + base)
