@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 a verdict that the user asked to fail on; 2 wrong usage, p
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -409,6 +410,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             args = parser.parse_args(["open"])
         if args.command in LATER:
             raise UsageError(f"cosemscope {args.command}: {LATER[args.command]} belongs to a later version")
+        if args.command == "open":
+            gc.disable()  # until everything is imported, which is a tenth faster: see tui.app.run
         from analyzer.session import Session
 
         session = Session(args, lambda line: print(f"cosemscope: {line}", file=sys.stderr))

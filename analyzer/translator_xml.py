@@ -10,7 +10,7 @@ compact-array has its octets; a damaged APDU has the elements up to the damage a
 """
 
 from collections.abc import Iterable, Iterator
-from xml.sax.saxutils import quoteattr
+from html import escape
 
 from analyzer import trees, words
 from analyzer.analysis import Analysis
@@ -243,7 +243,7 @@ class _Xml:
 
 
 def _leaf(name: str, value: str) -> str:
-    return f"<{name} Value={quoteattr(words.printable(value))} />"
+    return f'<{name} Value="{escape(words.printable(value))}" />'
 
 
 def _container(name: str, lines: Iterable[str], quantity: int = -1) -> Iterator[str]:

@@ -186,6 +186,7 @@ def run(args: argparse.Namespace, spec: str, say: Callable[[str], None]) -> int:
         closing.callback(app.close_all)
         large_blocks_apart()
         gc.freeze()  # what was imported stays: looking at it again would take longer than a key
+        gc.enable()
         app.run()
     if app.capture is not None and is_live(app.capture.spec):
         say(f"recorded to {app.capture.source.path}")

@@ -6,7 +6,6 @@ from analyzer.marks import Marks
 from dissectors.errors import UsageError
 from tui.capture_base import CaptureBase
 from tui.columns import LEVELS
-from tui.comment_dialog import CommentDialog
 
 
 class MarkCommands(CaptureBase):
@@ -73,6 +72,8 @@ class MarkCommands(CaptureBase):
         frame = self._marked_frame()
         if not frame:
             return
+
+        from tui.comment_dialog import CommentDialog  # Textual's editor takes a while to import
 
         def written(text: str | None) -> None:
             if text is not None:
