@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,16 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "captures" / "demo"
 SERIAL = str(DEMO / "hdlc-serial.pcapng")
 SIZES = ((80, 24), (120, 40), (200, 60))
+
+
+def read(source: Capture | str) -> Capture:
+    """A capture read to its end, without an app."""
+    capture = open_capture(source) if isinstance(source, str) else source
+    capture.start()
+    while capture.running:
+        time.sleep(0.005)
+    capture.counts()
+    return capture
 
 
 @asynccontextmanager

@@ -1,10 +1,9 @@
 """Colour rules: the first that matches; each has a mark."""
 
-import time
 from pathlib import Path
 
 import pytest
-from screens import DEMO
+from screens import DEMO, read
 
 from analyzer.model import Message
 from dissectors.errors import UsageError
@@ -12,7 +11,7 @@ from dissectors.record import Frame
 from tui import colour_rules
 from tui.colour_rules import SHIPPED, ColourRule, ColourRules
 from tui.columns import Cells
-from tui.loader import Capture, open_capture
+from tui.loader import Capture
 from tui.row_list import STYLES
 
 OWN = """
@@ -22,15 +21,6 @@ style = "good"
 mark = "r"
 filters = { message = 'apdu == "get-request-normal"' }
 """
-
-
-def read(name: str) -> Capture:
-    made = open_capture(str(DEMO / name))
-    made.start()
-    while made.running:
-        time.sleep(0.01)
-    made.counts()
-    return made
 
 
 def looks(capture: Capture, level: str, rules: ColourRules) -> dict[int, str]:
@@ -51,7 +41,7 @@ def test_every_rule_has_a_style_and_a_mark_of_its_own() -> None:
 
 @pytest.mark.parametrize("level", ["frame", "message", "exchange"])
 def test_the_shipped_rules_on_a_line_with_faults(level: str) -> None:
-    capture = read("hdlc-serial.pcapng")
+    capture = read(str(DEMO / "hdlc-serial.pcapng"))
     found = looks(capture, level, ColourRules(capture))
     a = capture.analysis
     if level == "frame":
@@ -69,12 +59,12 @@ def test_the_shipped_rules_on_a_line_with_faults(level: str) -> None:
 
 def test_ciphered_and_pushed() -> None:
     for name, level, mark in (("wrapper-tcp-ciphered", "frame", "C"), ("wrapper-tcp", "message", "P")):
-        capture = read(f"{name}.pcapng")
+        capture = read(str(DEMO / f"{name}.pcapng"))
         assert mark in looks(capture, level, ColourRules(capture)).values()
 
 
 def test_the_first_rule_wins_and_none_when_off() -> None:
-    capture = read("hdlc-serial.pcapng")
+    capture = read(str(DEMO / "hdlc-serial.pcapng"))
     rules = (ColourRule("all", "good", "a", {"message": "no > 0"}), *SHIPPED)
     own = ColourRules(capture, rules)
     assert set(looks(capture, "message", own).values()) == {"a"}
@@ -85,7 +75,7 @@ def test_the_first_rule_wins_and_none_when_off() -> None:
 
 def test_a_rule_that_cannot_be_read() -> None:
     with pytest.raises(UsageError, match="no field 'nosuch'"):
-        ColourRules(read("hdlc-serial.pcapng"), [ColourRule("x", "error", "x", {"frame": "nosuch"})])
+        ColourRules(read(str(DEMO / "hdlc-serial.pcapng")), [ColourRule("x", "error", "x", {"frame": "nosuch"})])
 
 
 def test_rules_of_a_person_come_first(tmp_path: Path) -> None:
@@ -93,7 +83,7 @@ def test_rules_of_a_person_come_first(tmp_path: Path) -> None:
     path.write_text(OWN)
     rules = colour_rules.load(path)
     assert rules[1:] == SHIPPED
-    capture = read("hdlc-serial.pcapng")
+    capture = read(str(DEMO / "hdlc-serial.pcapng"))
     found = looks(capture, "message", ColourRules(capture, rules))
     requests = {no for no in found if capture.analysis.message(no).apdu.name == "get-request-normal"}
     assert requests and {no for no, mark in found.items() if mark == "r"} == requests

@@ -1,29 +1,17 @@
 """Every column that a list may have gives a text for every row of the demo captures."""
 
-import time
-
 import pytest
-from screens import DEMO
+from screens import DEMO, read
 
 from dissectors.errors import UsageError
 from tui import columns
 from tui.columns import Cells
-from tui.loader import Capture, open_capture
-
-
-def read(name: str) -> Capture:
-    made = open_capture(str(DEMO / name))
-    made.start()
-    while made.running:
-        time.sleep(0.01)
-    made.counts()
-    return made
 
 
 @pytest.mark.parametrize("name", ["hdlc-serial.pcapng", "wrapper-tcp.pcapng"])
 @pytest.mark.parametrize("level", columns.LEVELS)
 def test_every_column_of_every_row(name: str, level: str) -> None:
-    capture = read(name)
+    capture = read(str(DEMO / name))
     cells = Cells(capture, level)
     rows = range(1, capture.counts().of(level) + 1)
     own = [column for column in columns.known(level) if "." not in column and column != "time"]
@@ -38,7 +26,7 @@ def test_every_column_of_every_row(name: str, level: str) -> None:
 
 
 def test_dissected_fields_are_columns() -> None:
-    capture = read("hdlc-serial.pcapng")
+    capture = read(str(DEMO / "hdlc-serial.pcapng"))
     cells = Cells(capture, "frame")
     assert cells.text(cells.item(6), "hdlc.ns") == "1"
     assert cells.text(cells.item(6), "tcp.window") == ""
@@ -53,7 +41,7 @@ def test_names_that_are_no_columns() -> None:
 
 
 def test_what_a_damaged_frame_is_called() -> None:
-    capture = read("hdlc-serial.pcapng")
+    capture = read(str(DEMO / "hdlc-serial.pcapng"))
     cells = Cells(capture, "frame")
     damaged = [no for no in range(1, 137) if any(p.kind.code == "hdlc.fcs" for p in cells.item(no).problems)]
     assert damaged

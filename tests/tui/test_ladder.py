@@ -5,23 +5,16 @@ from pathlib import Path
 import pytest
 from encode import xdlms
 from rich.cells import cell_len
-from screens import SERIAL
+from screens import SERIAL, read
 from scripts import DOWN, GET, OPENING, UP, Link, Script, get, got, on_line, opened, over_udp
 
 from analyzer.model import Finding
 from tui import ladder
 from tui.columns import Cells
 from tui.ladder import Rung, arrow, beside, numbers, rungs
-from tui.loader import Capture, open_capture
+from tui.loader import Capture
 
 WIDTH = 60
-
-
-def read(path: str) -> Capture:
-    capture = open_capture(path)
-    capture.start()
-    capture._thread.join()
-    return capture
 
 
 @pytest.fixture(scope="module")

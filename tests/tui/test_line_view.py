@@ -1,35 +1,16 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
-from screens import DEMO, SERIAL, SIZES, open_app, screen_text, settled
-from textual.pilot import Pilot
+from screens import DEMO, SERIAL, SIZES, brought, made, open_app, screen_text, settled
 
-from tui.app import CosemscopeApp
-from tui.line_view import BinRows, LineView, bar, rate
-
-
-async def at_line(app: CosemscopeApp, pilot: Pilot[Any]) -> LineView:
-    await pilot.press("9")
-    await settled(pilot)
-    view = app.screen.query_one(LineView)
-    await done(view, pilot)
-    return view
-
-
-async def done(view: LineView, pilot: Pilot[Any]) -> None:
-    for _ in range(1000):
-        await pilot.pause(0.01)
-        if not view.busy:
-            break
-    await pilot.pause(0.05)
+from tui.line_view import BinRows, bar, rate
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("size", SIZES)
 async def test_totals_and_bins_are_there(size: tuple[int, int]) -> None:
     async with open_app(SERIAL, size) as (app, pilot):
-        view = await at_line(app, pilot)
+        view = await brought(pilot, "line")
         assert [row.cells[:4] for row in view.channels.rows.page(0, 3)] == [
             ("all", "", "136", "5.0 kB"),
             ("client", "9600 Bd", "70", "1.8 kB"),
@@ -43,7 +24,7 @@ async def test_totals_and_bins_are_there(size: tuple[int, int]) -> None:
 @pytest.mark.asyncio
 async def test_enter_goes_to_the_first_frame_of_the_interval() -> None:
     async with open_app(SERIAL) as (app, pilot):
-        view = await at_line(app, pilot)
+        view = await brought(pilot, "line")
         assert view.load is not None
         index = next(n for n, no in enumerate(view.load.all.frame) if no > 20)
         view.bins.move(index)
@@ -55,7 +36,7 @@ async def test_enter_goes_to_the_first_frame_of_the_interval() -> None:
 @pytest.mark.asyncio
 async def test_an_interval_without_frames_goes_nowhere() -> None:
     async with open_app(SERIAL) as (app, pilot):
-        view = await at_line(app, pilot)
+        view = await brought(pilot, "line")
         assert view.load is not None
         view.bins.move(next(n for n, no in enumerate(view.load.all.frame) if not no))
         await pilot.press("enter")
@@ -66,19 +47,19 @@ async def test_an_interval_without_frames_goes_nowhere() -> None:
 
 @pytest.mark.asyncio
 async def test_a_channel_alone_and_other_widths_keep_the_place() -> None:
-    async with open_app(SERIAL) as (app, pilot):
-        view = await at_line(app, pilot)
+    async with open_app(SERIAL) as (_, pilot):
+        view = await brought(pilot, "line")
         view.channels.move(2)
         await pilot.pause(0.05)
         rows = view.bins.rows
         assert isinstance(rows, BinRows) and rows.one.channel is not None and rows.one.channel.name == "meter"
         view.bins.move(60)
         await pilot.press("minus")
-        await done(view, pilot)
+        await made(pilot, "line")
         assert view.load is not None and view.load.width_ns == 500_000_000
         assert view.bins.cursor == 24
         await pilot.press("plus")
-        await done(view, pilot)
+        await made(pilot, "line")
         assert view.load.width_ns == 200_000_000
         assert view.bins.cursor == 59  # the interval that holds the start of the longer one
         assert view.channels.cursor == 2
@@ -86,8 +67,8 @@ async def test_a_channel_alone_and_other_widths_keep_the_place() -> None:
 
 @pytest.mark.asyncio
 async def test_without_baud_there_are_octets_a_second() -> None:
-    async with open_app(str(DEMO / "wrapper-tcp.pcapng")) as (app, pilot):
-        view = await at_line(app, pilot)
+    async with open_app(str(DEMO / "wrapper-tcp.pcapng")) as (_, pilot):
+        view = await brought(pilot, "line")
         (row,) = view.channels.rows.page(0, 1)
         assert row.cells[4] == "1.3 kB/s" and row.cells[6] == "47 % / 53 %"
         assert {r.cells[4] for r in view.bins.rows.page(0, 20)} == {""}
@@ -98,7 +79,7 @@ async def test_without_a_clock_it_says_so(tmp_path: Path) -> None:
     path = tmp_path / "one.log"
     path.write_text("7E A0 07 03 21 93 0F 01 7E\n")
     async with open_app(str(path), (80, 24)) as (app, pilot):
-        view = await at_line(app, pilot)
+        view = await brought(pilot, "line")
         assert not len(view.bins.rows)
         assert "the capture has no clock" in screen_text(app)
         assert view.channels.rows.page(0, 1)[0].cells[2] == "1"

@@ -6,20 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
-from screens import DEMO, SERIAL
+from screens import DEMO, SERIAL, read
 from terminals import terminal
 
 import analyzer
 from dissectors.errors import CaptureError, UsageError
 from dissectors.record import Record
-from tui.loader import Capture, Turns, open_capture
-
-
-def read(capture: Capture) -> Capture:
-    capture.start()
-    while capture.running:
-        time.sleep(0.005)
-    return capture
+from tui.loader import Turns, open_capture
 
 
 def test_it_finds_what_open_finds() -> None:

@@ -1,34 +1,12 @@
-from typing import Any
-
 import pytest
-from screens import SERIAL, SIZES, open_app, screen_text, settled
-from textual.pilot import Pilot
-
-from tui.app import CosemscopeApp
-from tui.profile_view import ProfileView
-
-
-async def at_profile(app: CosemscopeApp, pilot: Pilot[Any]) -> ProfileView:
-    await pilot.press("0")
-    await settled(pilot)
-    view = app.screen.query_one(ProfileView)
-    await done(view, pilot)
-    return view
-
-
-async def done(view: ProfileView, pilot: Pilot[Any]) -> None:
-    for _ in range(1000):
-        await pilot.pause(0.01)
-        if not view.busy:
-            break
-    await pilot.pause(0.05)
+from screens import SERIAL, SIZES, brought, made, open_app, screen_text
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_profile_in_force_comes_first(size: tuple[int, int]) -> None:
     async with open_app(SERIAL, size) as (app, pilot):
-        view = await at_profile(app, pilot)
+        view = await brought(pilot, "profile")
         found = view.choice.rows.page(0, len(view.choice.rows))
         assert found[0].cells[:2] == ["hdlc", "136"] and found[0].mark == "●"
         assert [row.mark for row in found[1:]] == [""] * (len(view.capture.profiles) - 1)
@@ -41,8 +19,8 @@ async def test_the_profile_in_force_comes_first(size: tuple[int, int]) -> None:
 
 @pytest.mark.asyncio
 async def test_contents_turn_the_text() -> None:
-    async with open_app(SERIAL) as (app, pilot):
-        view = await at_profile(app, pilot)
+    async with open_app(SERIAL) as (_, pilot):
+        view = await brought(pilot, "profile")
         assert view.contents.has_focus
         place = next(n for n, row in enumerate(view.contents.rows.page(0, 99)) if "7.6 Media" in row.cells[0])
         view.contents.move(place)
@@ -56,22 +34,22 @@ async def test_contents_turn_the_text() -> None:
 
 @pytest.mark.asyncio
 async def test_another_profile_has_another_document() -> None:
-    async with open_app(SERIAL) as (app, pilot):
-        view = await at_profile(app, pilot)
+    async with open_app(SERIAL) as (_, pilot):
+        view = await brought(pilot, "profile")
         view.choice.focus()
         await pilot.press("end", "enter")
-        await done(view, pilot)
+        await made(pilot, "profile")
         assert view.profiles[view.choice.cursor].head.title in view.text.rows.page(0, 1)[0].cells[0]
         assert view.contents.cursor == 0 and view.text.cursor == 0
         view.fill()
-        await done(view, pilot)
+        await made(pilot, "profile")
         assert view.choice.cursor == len(view.profiles) - 1
 
 
 @pytest.mark.asyncio
 async def test_another_width_wraps_anew_and_keeps_the_place() -> None:
-    async with open_app(SERIAL, (80, 24)) as (app, pilot):
-        view = await at_profile(app, pilot)
+    async with open_app(SERIAL, (80, 24)) as (_, pilot):
+        view = await brought(pilot, "profile")
         view.contents.move(12)
         await pilot.pause(0.05)
         before = len(view.text.rows), view.text.key

@@ -3,20 +3,16 @@
 import time
 
 import pytest
-from screens import SERIAL
+from screens import SERIAL, read
 
 from dissectors.errors import UsageError
-from tui.loader import Capture, open_capture
+from tui.loader import Capture
 from tui.shown import Shown
 
 
 @pytest.fixture(scope="module")
 def capture() -> Capture:
-    made = open_capture(SERIAL)
-    made.start()
-    while made.running:
-        time.sleep(0.01)
-    return made
+    return read(SERIAL)
 
 
 def looked(shown: Shown) -> Shown:

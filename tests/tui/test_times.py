@@ -1,23 +1,16 @@
 """How the time of a row is told; the formats themselves are seen in test_packets_view.py."""
 
-import time
-
 import pytest
-from screens import SERIAL
+from screens import SERIAL, read
 
 from tui import times
-from tui.loader import Capture, open_capture
+from tui.loader import Capture
 from tui.shown import Shown
 
 
 @pytest.fixture(scope="module")
 def capture() -> Capture:
-    made = open_capture(SERIAL)
-    made.start()
-    while made.running:
-        time.sleep(0.01)
-    made.counts()
-    return made
+    return read(SERIAL)
 
 
 def test_from_a_request_it_is_the_response_time(capture: Capture) -> None:
@@ -58,10 +51,7 @@ def test_a_capture_without_a_clock(tmp_path: object) -> None:
 
     path = Path(str(tmp_path)) / "a.hex"
     path.write_text("7EA0070321930F017E\n7EA0070321930F017E\n")
-    made = open_capture(str(path))
-    made.start()
-    while made.running:
-        time.sleep(0.01)
+    made = read(str(path))
     shown = Shown(made, "frame")
     shown.publish(made.counts().frame)
     for format in times.FORMATS:
