@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hostile_capture
 import pytest
 from screens_tmux import ROOT, Terminal
 
@@ -73,5 +74,24 @@ def test_the_window_changes_its_size(terminal: Callable[..., Terminal]) -> None:
     for width, height in ((200, 60), (40, 12), (132, 43), (80, 24)):
         t("resize-window", "-x", str(width), "-y", str(height))
         t.until(lambda text, height=height: len(text.rstrip("\n").splitlines()) == height and "136 fra" in text)
+    t.type("q")
+    t.clean()
+
+
+def test_hostile_texts_stay_in_their_cells(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    """In a real terminal, which counts the cells of characters by itself: no line moves, no mode is set."""
+    path = hostile_capture.write(tmp_path).rename(tmp_path / "hostile.pcapng")
+    t = terminal(100, 30)
+    t.cosemscope("open", str(path))
+    t.until("97 frames")
+    for name in VIEWS:
+        t.type(BY_ID[f"view.{name}"].plain)
+        lines = t.until(lambda text: "computing" not in text and "97 frames" in text).rstrip("\n").splitlines()
+        assert "pack" in lines[0] and "97 frames" in lines[-1] and len(lines) == 30
+    t.type("1")
+    for _ in range(24):
+        t.type("Down")
+        lines = t.until("97 frames").rstrip("\n").splitlines()
+        assert "pack" in lines[0] and len(lines) == 30
     t.type("q")
     t.clean()
