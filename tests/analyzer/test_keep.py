@@ -80,4 +80,4 @@ def test_counts_that_do_not_fit_a_column_are_the_largest() -> None:
     made = Analysis(script.channels, PROFILES)
     many = replace(frame, records=tuple(range(1, 70_001)))
     assert list(keep.Keep(made).frames([many])) == [many]
-    assert made.frames.row(0)[7] == keep.U16
+    assert made.frames.value(0, "records") == keep.U16
