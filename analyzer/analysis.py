@@ -4,8 +4,9 @@
     a = analyzer.open("session.pcapng")
     a.frames.array()["first_ns"]; a.frame(12); a.message(3); a.exchange(1)
 
-Frames are about 60 octets of columns and their own octets once; messages and exchanges are columns
-too and are dissected again from the octets when looked at. Row numbers count from 1.
+Frames are 32 octets of columns and their own octets once; messages (40) and exchanges (48) are columns
+too and are dissected again from the octets when looked at. What repeats from row to row comes on top, once.
+Row numbers count from 1.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

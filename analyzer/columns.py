@@ -1,4 +1,4 @@
-"""Columns: facts of many rows as packed numbers, about a hundred octets a row instead of a kilobyte.
+"""Columns: facts of many rows as packed numbers, 30 to 50 octets a row instead of a kilobyte.
 
 A row is one `struct` call into one bytearray; numpy reads the same octets as typed columns. What repeats from
 row to row is kept once. Words (kinds, names, results) are numbers into a table of words.

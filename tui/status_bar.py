@@ -1,10 +1,14 @@
-"""The line at the bottom: what happens, what was found, and how much of it is shown."""
+"""The line at the bottom: what happens, what was found, and how much of it is shown. What went wrong is said whole."""
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
+from tui.paragraph import wrapped
 from tui.text import safe
 
+MOST_LINES = 4  # of an error or warning; the rows above give way until something else is said
+NARROWEST = 8  # cells for which text is broken into lines
 KEYS = "? keys  / filter  : commands"
 
 
@@ -20,6 +24,7 @@ class StatusBar(Static):
         self.said = KEYS
         self.severity = "information"
         self.right = ""
+        self._lines = 1
 
     def say(self, text: str, severity: str = "information") -> None:
         """What a person should know now."""
@@ -34,14 +39,20 @@ class StatusBar(Static):
     def _draw(self) -> None:
         width = max(1, self.size.width)
         right = safe(self.right, max(0, width - 20))
-        room = max(0, width - len(right) - 1)
-        left = safe(self.said or KEYS, room)
+        room = max(0, width - cell_len(right) - 1)
         mark = {"error": "✗ ", "warning": "! "}.get(self.severity, "")
-        line = Text(safe(mark + left, room), no_wrap=True)
+        lines = wrapped(mark + (self.said or KEYS), room) if mark else []
+        if len(lines) < 2 or room < NARROWEST:
+            lines = [safe(mark + (self.said or KEYS), room)]
+        elif len(lines) > MOST_LINES:
+            lines = [*lines[: MOST_LINES - 1], safe(" ".join(lines[MOST_LINES - 1 :]), room)]
+        line = Text("\n".join(lines), no_wrap=True)
         if mark:
             line.stylize("bold")
-        line.append(" " * max(1, width - line.cell_len - len(right)))
+        line.append(" " * max(1, width - cell_len(lines[-1]) - cell_len(right)))
         line.append(right)
+        if len(lines) != self._lines:
+            self._lines = self.styles.height = len(lines)
         self.update(line, layout=False)
 
     def on_resize(self) -> None:

@@ -15,6 +15,11 @@ class Screen(App[None]):
         strips = self.screen._compositor.render_strips()
         return "".join(segment.text for segment in list(strips)[-1])
 
+    def lines(self, count: int) -> str:
+        """The last lines, so many."""
+        strips = list(self.screen._compositor.render_strips())[-count:]
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("width", [10, 40, 80, 200])
@@ -32,4 +37,29 @@ async def test_what_is_said_and_counted(width: int) -> None:
                 if width >= 80:
                     assert line.rstrip().endswith("136 frames")
                     if text and severity != "information":
-                        assert line[0] in "✗!"
+                        assert app.lines(bar.size.height)[0] in "✗!"
+
+
+LONG = 'filter: character 23: expected a value: a number, "text", an OBIS code or a word, not the end of the filter'
+
+
+@pytest.mark.asyncio
+async def test_what_went_wrong_is_read_to_its_end() -> None:
+    app = Screen()
+    async with app.run_test(size=(80, 10)) as pilot:
+        bar = app.query_one(StatusBar)
+        bar.count("✗2 !15 ·11  136 frames")
+        bar.say(LONG, "error")
+        await pilot.pause()
+        assert bar.size.height == 2
+        said = " ".join(line[:57].rstrip() for line in app.lines(2).splitlines())
+        assert said == f"✗ {LONG}" and app.last().endswith("136 frames")
+        bar.say("word " * 200, "warning")
+        await pilot.pause()
+        assert bar.size.height == 4 and "…" in app.last()
+        bar.say(LONG)
+        await pilot.pause()
+        assert bar.size.height == 1
+        bar.say("short", "error")
+        await pilot.pause()
+        assert bar.size.height == 1
