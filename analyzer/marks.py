@@ -3,15 +3,21 @@
 The file names the capture's size and the SHA-256 of its first octets: marks of another capture are refused. A capture
 that has grown since (a recording that goes on) keeps its marks. Beside a capture in a folder that cannot be written,
 they are kept in the user's state folder ($XDG_STATE_HOME/cosemscope, else ~/.local/state/cosemscope).
+
+What is marked is a place among the records, which are what was captured: another profile or key may make more frames
+or fewer of them, and each mark stays where it was put.
 """
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
+from analyzer.analysis import Analysis
 from captures.atomic import written
 from captures.stream import reason
 from dissectors.errors import UsageError
@@ -20,6 +26,31 @@ from dissectors.record import Record
 VERSION = 1
 HEAD_OCTETS = 65536
 SUFFIX = ".marks.json"
+
+
+class Place(NamedTuple):
+    """A frame: the nth (from 0) of those that begin in a record."""
+
+    record: int
+    nth: int = 0
+
+
+def place_of(analysis: Analysis, frame: int) -> Place:
+    """Where a frame is."""
+    frames = analysis.frames
+    record = frames.value(frame - 1, "record")
+    nth = 0
+    while frame - 2 - nth >= 0 and frames.value(frame - 2 - nth, "record") == record:
+        nth += 1
+    return Place(record, nth)
+
+
+def frames_at(analysis: Analysis, places: Collection[Place], first: int, last: int) -> dict[Place, int]:
+    """The frames at these places, among the frames first+1..last."""
+    records = analysis.frames.part(first, last)["record"]
+    near = np.nonzero(np.isin(records, [place.record for place in places]))[0] + first + 1
+    found = {place_of(analysis, frame): frame for frame in near.tolist()}
+    return {place: found[place] for place in places if place in found}
 
 
 class Capture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,22 +66,27 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int
     capture: Capture
-    marked: list[int] = []
-    time_references: list[int] = []
-    comments: dict[int, str] = {}
+    marked: list[Place] = []
+    time_references: list[Place] = []
+    comments: list[tuple[Place, str]] = []
 
 
 class Marks:
-    """Numbers of frames: marked, taken as time references, commented."""
+    """Places: marked, taken as time references, commented."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.marked: set[int] = set()
-        self.time_references: set[int] = set()
-        self.comments: dict[int, str] = {}
+        self.marked: set[Place] = set()
+        self.time_references: set[Place] = set()
+        self.comments: dict[Place, str] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.marked or self.time_references or self.comments)
+        return bool(self.places)
+
+    @property
+    def places(self) -> set[Place]:
+        """Every place that has something."""
+        return self.marked | self.time_references | self.comments.keys()
 
     @classmethod
     def load(cls, path: str | Path) -> "Marks":
@@ -61,7 +97,7 @@ class Marks:
         if kept is not None:
             marks.marked = set(kept.marked)
             marks.time_references = set(kept.time_references)
-            marks.comments = {no: text for no, text in kept.comments.items() if text}
+            marks.comments = {place: text for place, text in kept.comments if text}
         return marks
 
     def save(self) -> Path:
@@ -73,19 +109,19 @@ class Marks:
             self._capture(),
             sorted(self.marked),
             sorted(self.time_references),
-            {no: text for no, text in sorted(self.comments.items()) if text},
+            [(place, text) for place, text in sorted(self.comments.items()) if text],
         )
-        beside, state = self.places()
-        place = beside if os.access(beside.parent, os.W_OK) else state
+        beside, state = self.files()
+        path = beside if os.access(beside.parent, os.W_OK) else state
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"{place.parent}: cannot be made ({reason(error)})") from None
-        with written(place, overwrite=True) as file:
-            file.write(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
-        return place
+            raise UsageError(f"{path.parent}: cannot be made ({reason(error)})") from None
+        with written(path, overwrite=True) as file:
+            file.write(msgspec.json.encode(kept) + b"\n")
+        return path
 
-    def places(self) -> tuple[Path, Path]:
+    def files(self) -> tuple[Path, Path]:
         """Beside the capture, and in the user's state folder."""
         path = self.path.absolute()
         state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "cosemscope"
@@ -94,28 +130,28 @@ class Marks:
 
     def _kept(self) -> Kept | None:
         """What was kept, if it is of this capture."""
-        for place in self.places():
+        for file in self.files():
             try:
-                octets = place.read_bytes()
+                octets = file.read_bytes()
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise UsageError(f"{place}: cannot be read ({reason(error)})") from None
-            return self._checked(place, octets)
+                raise UsageError(f"{file}: cannot be read ({reason(error)})") from None
+            return self._checked(file, octets)
         return None
 
-    def _checked(self, place: Path, octets: bytes) -> Kept:
+    def _checked(self, file: Path, octets: bytes) -> Kept:
         try:
             kept = msgspec.json.decode(octets, type=Kept)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise UsageError(f"{place}: is no file of marks ({error})") from None
+            raise UsageError(f"{file}: is no file of marks ({error})") from None
         if kept.version != VERSION:
-            raise UsageError(f"{place}: is of version {kept.version}, expected {VERSION}")
+            raise UsageError(f"{file}: is of version {kept.version}, expected {VERSION}")
         if not 0 <= kept.capture.head_octets <= HEAD_OCTETS:
-            raise UsageError(f"{place}: is no file of marks (head_octets {kept.capture.head_octets})")
+            raise UsageError(f"{file}: is no file of marks (head_octets {kept.capture.head_octets})")
         now = self._capture(kept.capture.head_octets)
         if now.size < kept.capture.size or now.head_sha256 != kept.capture.head_sha256:
-            raise UsageError(f"{place}: holds the marks of another capture; rename or delete it")
+            raise UsageError(f"{file}: holds the marks of another capture; rename or delete it")
         return kept
 
     def _capture(self, head_octets: int = HEAD_OCTETS) -> Capture:

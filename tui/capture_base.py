@@ -61,8 +61,8 @@ class CaptureBase(Screen[Any]):
         """Puts another analysis in the place of this one."""
         raise NotImplementedError
 
-    def keep_marks(self) -> str:
-        """Keeps marks, comments and time references; gives "", or why that failed, for the end of a line."""
+    def toggle_reference(self, frame: int) -> str:
+        """Makes a frame a time reference, or none; gives "", or why that is not kept, for the end of a line."""
         raise NotImplementedError
 
     def say(self, text: str, severity: str = "information") -> None:

@@ -159,6 +159,7 @@ class CaptureScreen(
         self.tell_state(state)
         changed = self.counts != before
         self.packets.grown(self.counts)
+        self.find_marks()
         self.bar.now(self.capture, self.packets.level, self.packets.shown.filter)
         if changed:
             for view in self.query(View):
@@ -215,4 +216,5 @@ class CaptureScreen(
         self._levels = [0, 0, 0]
         for view in self.query(View):
             view.put(capture)
+        self.place_marks()
         capture.start()

@@ -25,6 +25,7 @@ MARKS = (
     ("·", "an acknowledgement; a note where findings are counted"),
     ("●", "marked by you"),
     ("✎", "has a comment"),
+    ("◉", "marked, with a comment"),
     ("✓ ?", "a verdict: passed, or undecidable"),
     ("-", "here: a command of something that is not on the screen"),
 )

@@ -2,16 +2,18 @@
 
 import os
 
-from analyzer.marks import Marks
+from analyzer.marks import Marks, Place, frames_at, place_of
 from dissectors.errors import UsageError
 from tui.capture_base import CaptureBase
 from tui.columns import LEVELS
 
 
 class MarkCommands(CaptureBase):
-    """mark.*; marks: of frames, whatever the level of the rows."""
+    """mark.*; marks: of places in the capture, whatever the level of the rows and however they were decoded."""
 
     marks: Marks
+    _frames: dict[Place, int]  # of what is marked, found so far
+    _looked: int  # frames among which they were looked for
 
     def load_marks(self) -> None:
         """What was kept of this capture. One that is no file has none, and what is marked now is not kept."""
@@ -22,13 +24,38 @@ class MarkCommands(CaptureBase):
                 self.marks = Marks.load(path)
             except UsageError as error:
                 self.say(str(error), "warning")
-        packets = self.packets
-        packets.marked = self.marks.marked
-        packets.reference_frames = self.marks.time_references
+        self.place_marks()
+
+    def place_marks(self) -> None:
+        """The frames are those of another analysis: they are found again as they come."""
+        self._frames, self._looked = {}, 0
         self._marks_shown()
 
-    def keep_marks(self) -> str:
-        """Writes them; gives "", or why they are not kept, for the end of a line."""
+    def find_marks(self) -> None:
+        """Called at every tick: looks for marks among the frames that came."""
+        wanted, first, last = self.marks.places - self._frames.keys(), self._looked, self.counts.frame
+        self._looked = last
+        if wanted and first < last:
+            with self.capture.turn():
+                found = frames_at(self.capture.analysis, wanted, first, last)
+            if found:
+                self._frames |= found
+                self._marks_shown()
+                self.packets.again()
+
+    def _place(self, frame: int) -> Place:
+        with self.capture.turn():
+            place = place_of(self.capture.analysis, frame)
+        self._frames[place] = frame
+        return place
+
+    def toggle_reference(self, frame: int) -> str:
+        self.marks.time_references ^= {self._place(frame)}
+        return self._keep_marks()
+
+    def _keep_marks(self) -> str:
+        """Shows and writes them; gives "", or why they are not kept, for the end of a line."""
+        self._marks_shown()
         try:
             self.marks.save()
         except UsageError as error:
@@ -36,8 +63,10 @@ class MarkCommands(CaptureBase):
         return ""
 
     def _marks_shown(self) -> None:
-        self.packets.comments = self.marks.comments
-        self.packets.commented = set(self.marks.comments)
+        packets, marks, frames = self.packets, self.marks, self._frames
+        packets.marked = {frames[place] for place in marks.marked if place in frames}
+        packets.reference_frames = {frames[place] for place in marks.time_references if place in frames}
+        packets.comments = {frames[place]: text for place, text in marks.comments.items() if place in frames}
 
     def _marked_frame(self) -> int:
         """The frame of the row that is selected in the view that is seen, 0 without."""
@@ -55,16 +84,16 @@ class MarkCommands(CaptureBase):
         frame = self._marked_frame()
         if not frame:
             return
-        self.marks.marked.symmetric_difference_update({frame})
-        trouble = self.keep_marks()
+        self.marks.marked ^= {self._place(frame)}
+        trouble = self._keep_marks()
         self.packets.list.again()
-        said = "marked" if frame in self.marks.marked else "marked no more"
+        said = "marked" if frame in self.packets.marked else "marked no more"
         self._mark_told(f"frame {frame} {said}, {len(self.marks.marked)} in all", trouble)
 
     def action_mark_clear(self) -> None:
         count = len(self.marks.marked)
         self.marks.marked.clear()
-        trouble = self.keep_marks() if count else ""
+        trouble = self._keep_marks() if count else ""
         self.packets.list.again()
         self._mark_told(f"{count} marks removed", trouble)
 
@@ -84,14 +113,14 @@ class MarkCommands(CaptureBase):
         self.app.push_screen(CommentDialog(f"Comment on frame {frame}", own, held), written)
 
     def _keep_comment(self, frame: int, text: str) -> None:
+        place = self._place(frame)
         if text:
-            self.marks.comments[frame] = text
-        elif frame not in self.marks.comments:
+            self.marks.comments[place] = text
+        elif place not in self.marks.comments:
             return
         else:
-            del self.marks.comments[frame]
-        self._marks_shown()
-        trouble = self.keep_marks()
+            del self.marks.comments[place]
+        trouble = self._keep_marks()
         self.packets.again()
         self._mark_told(f"frame {frame}: {'commented' if text else 'no comment any more'}", trouble)
 

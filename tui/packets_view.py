@@ -59,7 +59,7 @@ class PacketRows:
         if frame in view.marked:
             mark = "●"
         if any(view.comments_on(frame)):
-            mark = "✎"
+            mark = "◉" if frame in view.marked else "✎"
         return Row(cells.texts(item, view.names[level], when), style, mark)
 
 
@@ -91,7 +91,6 @@ class PacketsView(View):
         self.layout_name = LAYOUTS[0]
         self.share = SHARE
         self.marked: set[int] = set()
-        self.commented: set[int] = set()
         self.comments: Mapping[int, str] = {}  # of a person, by frame
         self.reference_frames: set[int] = set()
         self.cells = Cells(capture, self.level)

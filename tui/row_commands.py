@@ -26,11 +26,10 @@ class RowCommands(CaptureBase):
         frame = self.packets.frame_of(self.packets.level, self.packets.no)
         if not frame:
             return
-        self.packets.reference_frames ^= {frame}
+        trouble = self.toggle_reference(frame)
         if self.packets.time != "reference" and frame in self.packets.reference_frames:
             self.packets.set_time("reference")
         self.packets.list.again()
-        trouble = self.keep_marks()
         if trouble:
             self.say(f"time reference of frame {frame}{trouble}", "warning")
 

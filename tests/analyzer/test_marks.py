@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from screens import DEMO
 
-from analyzer.marks import HEAD_OCTETS, Comments, Marks
+import analyzer
+from analyzer.marks import HEAD_OCTETS, Comments, Marks, Place, frames_at, place_of
 from captures.pcapng_write import PcapngWriter
 from captures.source import open_source
 from dissectors.errors import UsageError
@@ -23,9 +25,9 @@ def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def made(capture: Path) -> Marks:
     marks = Marks(capture)
-    marks.marked |= {7, 3}
-    marks.time_references.add(3)
-    marks.comments |= {3: "slow ü\x1b[31m", 9: ""}
+    marks.marked |= {Place(7), Place(3)}
+    marks.time_references.add(Place(3, 1))
+    marks.comments |= {Place(3): "slow ü\x1b[31m", Place(9): ""}
     return marks
 
 
@@ -38,7 +40,7 @@ def test_marks_come_back(capture: Path) -> None:
     place = made(capture).save()
     assert place == capture.with_name("a.pcapng.marks.json")
     marks = Marks.load(str(capture))
-    assert told(marks) == ({3, 7}, {3}, {3: "slow ü\x1b[31m"}) and marks
+    assert told(marks) == ({Place(3), Place(7)}, {Place(3, 1)}, {Place(3): "slow ü\x1b[31m"}) and marks
     marks.marked.clear()
     marks.save()
     assert Marks.load(capture).marked == set()
@@ -54,7 +56,7 @@ def test_marks_of_another_capture_are_refused(capture: Path) -> None:
             Marks.load(capture)
         with pytest.raises(UsageError, match="another capture"):
             Marks(capture).save()
-    assert json.loads(place.read_bytes())["marked"] == [3, 7]
+    assert json.loads(place.read_bytes())["marked"] == [[3, 0], [7, 0]]
 
 
 @pytest.mark.parametrize("size", [10, HEAD_OCTETS, 256_000])
@@ -63,7 +65,7 @@ def test_a_recording_may_grow(capture: Path, size: int) -> None:
     capture.write_bytes(whole[:size])
     made(capture).save()
     capture.write_bytes(whole + b"more")
-    assert Marks.load(capture).marked == {3, 7}
+    assert Marks.load(capture).marked == {Place(3), Place(7)}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_a_folder_that_cannot_be_written(capture: Path, monkeypatch: pytest.Monk
     place = made(capture).save()
     assert place.parent == capture.parent / "state" / "cosemscope"
     assert not capture.with_name("a.pcapng.marks.json").exists()
-    assert Marks.load(capture).marked == {3, 7}
+    assert Marks.load(capture).marked == {Place(3), Place(7)}
 
 
 def test_no_file_no_marks(tmp_path: Path) -> None:
@@ -112,3 +114,15 @@ def test_comments_of_the_capture(tmp_path: Path) -> None:
     source.close()
     assert comments.by_record == {1: "first", 3: "third"}
     assert comments.of((1, 2, 3)) == "first\nthird" and comments.of((2,)) == ""
+
+
+def test_a_place_is_the_same_frame_however_it_is_decoded() -> None:
+    """Two taps heard in turn, and records with more than one frame: every frame has a place of its own."""
+    for name in ("hdlc-serial", "wrapper-tcp", "hdlc-tcp"):
+        kept = analyzer.open(str(DEMO / f"{name}.pcapng"))
+        count = len(kept.frames)
+        places = [place_of(kept, no) for no in range(1, count + 1)]
+        assert len(set(places)) == count
+        assert frames_at(kept, places, 0, count) == {place: no for no, place in enumerate(places, 1)}
+        assert frames_at(kept, places, 10, 12) == {places[10]: 11, places[11]: 12}
+        assert frames_at(kept, [Place(10**6)], 0, count) == {}

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from screens import DEMO, open_app, screen_text, settled
 
-from analyzer.marks import Marks
+from analyzer.marks import Marks, Place
 from captures.pcapng_copy import copy
+from tui.capture_screen import CaptureScreen
 from tui.comment_dialog import CommentDialog
 
 SERIAL = DEMO / "hdlc-serial.pcapng"
@@ -28,10 +29,10 @@ async def test_marks_are_kept_at_once_and_are_there_again(capture: str) -> None:
         await pilot.press("m", "down", "down", "m", "T")
         assert packets.marked == {1, 3}
         assert packets.list.row(2).mark == "●" and packets.list.row(1).mark != "●"
-        assert Marks.load(capture).marked == {1, 3}
-        assert Marks.load(capture).time_references == {3}
+        assert Marks.load(capture).marked == {Place(1), Place(3)}
+        assert Marks.load(capture).time_references == {Place(3)}
         await pilot.press("m")
-        assert Marks.load(capture).marked == {1}
+        assert Marks.load(capture).marked == {Place(1)}
     async with open_app(capture) as (app, pilot):
         packets = app.screen.packets  # type: ignore[attr-defined]
         assert packets.marked == {1} and packets.list.row(0).mark == "●"
@@ -60,8 +61,11 @@ async def test_comments_stand_in_the_list_and_at_the_top_of_the_tree(capture: st
         assert isinstance(app.screen, CommentDialog) and app.screen.held == ""
         await pilot.press(*"late", "ctrl+j", *"twice", "enter")
         await settled(pilot)
-        assert Marks.load(capture).comments == {1: "late\ntwice"} and packets.commented == {1}
+        assert Marks.load(capture).comments == {Place(1): "late\ntwice"} and packets.comments.keys() == {1}
         assert packets.list.row(0).mark == "✎"
+        await pilot.press("m")
+        assert packets.list.row(0).mark == "◉"
+        await pilot.press("m")
         assert "Comment: late" in screen_text(app) and "Comment: twice" in screen_text(app)
         await pilot.press("c", *["backspace"] * 20, "enter")
         await settled(pilot)
@@ -108,3 +112,21 @@ async def test_a_folder_that_cannot_be_written(capture: str, monkeypatch: pytest
             assert "not kept" in app.screen.query_one("#status").said  # type: ignore[attr-defined]
     finally:
         folder.chmod(0o700)
+
+
+@pytest.mark.asyncio
+async def test_a_mark_stays_where_it_is_when_the_capture_is_decoded_anew() -> None:
+    """Its frames are found again as they come, by the records that they begin in."""
+    async with open_app(str(SERIAL)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, CaptureScreen)
+        packets = screen.packets
+        packets.list.move(99)
+        await pilot.press("m", "T")
+        (place,) = screen.marks.marked
+        assert place == Place(packets.capture.analysis.frame(100).records[0])
+        screen.replace_capture(screen.capture.again(profile=["iec62056-21"]))
+        assert packets.marked == packets.reference_frames == set()
+        await settled(pilot)
+        assert packets.marked == packets.reference_frames == {100}
+        assert packets.list.rows.page(99, 100)[0].mark == "●"
