@@ -158,8 +158,9 @@ def plain(data: dict[str, Any]) -> Any:
     return data["value"]
 
 
-def name(obis: str) -> str:
+def name(obis: str | None) -> str:
     """1-0:1.8.0*255 as 1.0.1.8.0.255."""
+    assert obis is not None, "an answer to no request"
     return obis.replace("-", ".").replace(":", ".").replace("*", ".")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from live import LONGEST_S, PYTHON, ROOT, compare, running
+from patient import patient
 from terminals import send, terminal
 from test_live_gurux import METER, read
 from traffic import framed
@@ -57,6 +58,7 @@ def dumped(path: Path | str, *options: str) -> str:
 
 
 @pytest.mark.parametrize("taps", ["two", "one"])
+@patient
 def test_live_decode_equals_the_replay_and_what_the_client_got(tmp_path: Path, taps: str) -> None:
     path = tmp_path / "live.pcapng"
     with running("tests.tapped_line", "--baud", "38400") as (client, server, up, down, both):
@@ -76,6 +78,7 @@ def test_live_decode_equals_the_replay_and_what_the_client_got(tmp_path: Path, t
     assert {m["uncertainty_ns"] is not None for m in found} == {True}
 
 
+@patient
 def test_timing_of_a_live_line_is_printed_at_control_c() -> None:
     with (
         terminal() as (up, up_name),
