@@ -170,6 +170,9 @@ class CosemscopeApp(AppCommands, inherit_bindings=False):
 
 def run(args: argparse.Namespace, spec: str, say: Callable[[str], None]) -> int:
     """Opens the source (UsageError, CaptureError), then the terminal; gives the exit code."""
+    large_blocks_apart()
+    gc.freeze()  # what was imported stays: looking at it again would take longer than a key
+    gc.enable()
     if args.web:
         from tui import web
 
@@ -184,9 +187,6 @@ def run(args: argparse.Namespace, spec: str, say: Callable[[str], None]) -> int:
         app = CosemscopeApp(args, Capture(Session(args, say), spec, opener=opener) if spec else None)
         app.closing = closing
         closing.callback(app.close_all)
-        large_blocks_apart()
-        gc.freeze()  # what was imported stays: looking at it again would take longer than a key
-        gc.enable()
         app.run()
     if app.capture is not None and is_live(app.capture.spec):
         say(f"recorded to {app.capture.source.path}")

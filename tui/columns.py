@@ -66,10 +66,11 @@ class Cells:
         self.level = level
         self.raw = raw
         self._saps: dict[tuple[str, int, bool], str] = {}
-        self._messages: tuple[int, list[Message]] = (0, [])  # those of the frame asked for last
+        self._messages: tuple[int, list[Message]] = (0, [])  # those of the frame at hand
 
     def item(self, no: int) -> Any:
         """The row itself, dissected again. In the capture's turn."""
+        self._messages = (0, [])
         a = self.capture.analysis
         return {"frame": a.frame, "message": a.message, "exchange": a.exchange}[self.level](no)
 

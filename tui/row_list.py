@@ -21,6 +21,7 @@ from tui.text import safe
 
 GUTTER = 2  # cells before the first column: the row's mark
 CACHED = 4096  # rows kept made
+LATE = 16  # rows before those that come which are made again: a frame is there before the message that it begins
 REST = 30  # the least width of the column that takes what is left
 STYLES = (
     "error", "warning", "note", "ciphered", "push", "exception", "late", "changed", "muted", "good", "client", "server",
@@ -169,6 +170,8 @@ class RowList(LineScroll, can_focus=True):
         count = len(self.rows)
         if count == before:
             return
+        for index in range(before - LATE, before):
+            self._made.pop(index, None)
         self._measure()
         if self.cursor < 0 and count:
             self.move(0)

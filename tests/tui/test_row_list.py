@@ -103,6 +103,26 @@ async def test_it_follows_its_end_until_a_person_goes_up() -> None:
         assert app.list.virtual_size.height == 301
 
 
+class Later(Million):
+    """A row knows what it is about when the next one is there."""
+
+    def page(self, first: int, last: int) -> list[Row]:
+        return [Row((str(n + 1), "known" if n + 1 < self.count else "not yet")) for n in range(first, last)]
+
+
+@pytest.mark.asyncio
+async def test_what_is_known_late_is_shown_late() -> None:
+    rows = Later(5)
+    app = Screen(rows)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "not yet" in app.lines()[5] and "known" in app.lines()[4]
+        rows.count = 6
+        app.list.grown()
+        await pilot.pause()
+        assert "known" in app.lines()[5] and "not yet" in app.lines()[6]
+
+
 @pytest.mark.asyncio
 async def test_the_mouse_selects_opens_and_names_columns() -> None:
     app = Screen(Million(50))
