@@ -24,6 +24,7 @@ from tui.app_commands import HIGH_CONTRAST, AppCommands
 from tui.capture_screen import CaptureScreen
 from tui.choice_dialog import ChoiceDialog
 from tui.heap import large_blocks_apart
+from tui.line_scroll import LineScroll
 from tui.loader import Capture, Opener
 from tui.palette import CommandProvider
 from tui.start_screen import StartScreen
@@ -145,8 +146,22 @@ class CosemscopeApp(AppCommands, inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys typed after the last one are not for us: what they would open cannot be built any more."""
-        if not (self.leaving and isinstance(event, events.InputEvent)):
+        if self.leaving and isinstance(event, events.InputEvent):
+            return
+        if not (isinstance(event, events.Key) and await self._ran(event)):
             await super().on_event(event)
+
+    async def _ran(self, event: events.Key) -> bool:
+        """Runs the command of a key at once, so that the next key finds what it opened. Textual hands keys around
+        first: "/ab" typed while the program was busy would be three commands of the list."""
+        screen = self.screen
+        if event.is_forwarded or screen.is_modal or not self.app_focus or not isinstance(self.focused, LineScroll):
+            return False
+        if event.key == "escape":  # views have their own use of it
+            return False
+        if isinstance(screen, CaptureScreen):
+            screen.touched = True
+        return await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)
 
     def _signalled(self, number: int) -> None:
         if terminal.is_gone():  # nothing to restore, and Textual would wait for a terminal that takes nothing

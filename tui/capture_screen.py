@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import AwaitMount
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from dissectors.problem import Severity
 from tui import bindings, columns, times
@@ -65,7 +65,7 @@ class CaptureScreen(
         self.counts = Counts()
         self.history = []
         self.future = []
-        self.current = "packets"
+        self.current = self._wanted = "packets"
         self._ticks = 0
         self._levels = [0, 0, 0]
 
@@ -90,7 +90,7 @@ class CaptureScreen(
         self.load_marks()
         self.capture.start()
         self.show_tabs()
-        packets.list.focus()
+        self.set_focus(packets.list)
         self.set_interval(TICK_SECONDS, self.tick)
 
     def on_resize(self) -> None:
@@ -103,6 +103,7 @@ class CaptureScreen(
         return self.query_one(f"#{self.current}", View)
 
     def show_view(self, name: str) -> None:
+        self._wanted = name
         if name == self.current:
             return
         found = list(self.query(f"#{name}").results(View))
@@ -117,7 +118,8 @@ class CaptureScreen(
 
     async def _bring_mounted(self, view: View, mounting: AwaitMount) -> None:
         await mounting  # with all that it is composed of
-        self._bring(view)
+        if self._wanted == view.id:  # else a person is in another one by now
+            self._bring(view)
 
     def _bring(self, view: View) -> None:
         self.view.add_class("hidden")
@@ -128,8 +130,8 @@ class CaptureScreen(
             view.stale = False
             view.fill()
         widget = view.start()
-        if widget is not None:
-            widget.focus()
+        if widget is not None and not isinstance(self.focused, Input):  # there a person types by now
+            self.set_focus(widget)
 
     def show_tabs(self) -> None:
         """The views with their keys, the one that is seen marked."""

@@ -53,16 +53,16 @@ class FilterCommands(CaptureBase):
     def _applied(self, event: FilterBar.Applied) -> None:
         if self.filter(event.filter):
             self.show_view("packets")
-            self.packets.list.focus()
+            self.set_focus(self.packets.list)
 
     @on(FilterBar.Left)
     def _left(self) -> None:
         widget = self.view.start()
         if widget is not None:
-            widget.focus()
+            self.set_focus(widget)
 
     def action_filter_edit(self) -> None:
-        self.bar.input.focus()
+        self.set_focus(self.bar.input)
 
     def action_filter_toggle(self) -> None:
         """The filter off; or on again, as it is typed, else the last one used."""
@@ -129,7 +129,7 @@ class FilterCommands(CaptureBase):
         source = combine(self._old(level), test, COMBINED[how])
         if how == "prepare":
             self.bar.text = source
-            self.bar.input.focus()
+            self.set_focus(self.bar.input)
             return
         if self.view is not self.packets:
             self.history.append(self.here())

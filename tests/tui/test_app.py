@@ -67,6 +67,32 @@ async def test_keys_typed_after_the_last_one_open_nothing() -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_is_typed_in_one_go_arrives_where_it_was_meant() -> None:
+    """As it is after the program was busy: all keys at once. An "s" in the list would open the dialog that saves."""
+    async with open_app() as (app, pilot):
+        for key in ("4", "1", "slash", *"obis"):
+            app.post_message(events.Key(key, "/" if key == "slash" else key))
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, CaptureScreen) and screen.bar.input.has_focus
+        assert screen.bar.text == "obis" and screen.touched
+        app.post_message(events.Key("escape", None))
+        await settled(pilot)
+        assert screen.packets.list.has_focus
+
+
+@pytest.mark.asyncio
+async def test_a_view_that_comes_late_leaves_the_keys_to_who_types() -> None:
+    async with open_app() as (app, pilot):
+        for key in ("5", "slash", *"kind"):  # its first time: it is made first
+            app.post_message(events.Key(key, "/" if key == "slash" else key))
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, CaptureScreen) and screen.current == "timing"
+        assert screen.bar.input.has_focus and screen.bar.text == "kind"
+
+
+@pytest.mark.asyncio
 async def test_own_keys_and_colours(folder: Path) -> None:
     (folder / "keys.toml").write_text('set = "vim"\n[keys]\n"app.theme" = "f9"\n"app.keys" = "f8"\n')
     (folder / "colours.toml").write_text(
