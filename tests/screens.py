@@ -11,6 +11,7 @@ from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tui import bindings
 from tui.app import CosemscopeApp
@@ -90,6 +91,17 @@ async def made(pilot: Pilot[Any], name: str) -> Any:
                 break
     await settled(pilot)
     return screen.view
+
+
+class Watched:
+    """Mixed in before a widget that draws lines: knows which of them were drawn."""
+
+    drawn: set[int]
+
+    def render_line(self, y: int) -> Strip:
+        self.drawn.add(y)
+        strip: Strip = super().render_line(y)  # type: ignore[misc]
+        return strip
 
 
 def screen_text(app: App[Any]) -> str:

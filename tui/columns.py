@@ -71,8 +71,8 @@ class Cells:
     def item(self, no: int) -> Any:
         """The row itself, dissected again. In the capture's turn."""
         self._messages = (0, [])
-        a = self.capture.analysis
-        return {"frame": a.frame, "message": a.message, "exchange": a.exchange}[self.level](no)
+        _, make = self.capture.analysis.kept(self.level)
+        return make(no)
 
     def texts(self, item: Any, names: Iterable[str], when: Callable[[int], str]) -> list[str]:
         """Its cells. when: gives the time of a row by its number, which depends on the list."""

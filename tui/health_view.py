@@ -73,10 +73,6 @@ class HealthView(View):
     def table(self) -> KeyedList:
         return self.query_one("#facts", KeyedList)
 
-    @property
-    def busy(self) -> bool:
-        return self.work.busy
-
     def put(self, capture: Capture) -> None:
         super().put(capture)
         self._undecoded, self._problems = Undecoded(capture.analysis), Problems()

@@ -131,10 +131,6 @@ class LineView(View):
     def bins(self) -> KeyedList:
         return self.query_one("#bins", KeyedList)
 
-    @property
-    def busy(self) -> bool:
-        return self.work.busy
-
     def fill(self) -> None:
         self.work.ask(soon=False)
 

@@ -149,10 +149,6 @@ class ObjectsView(View):
     def table(self) -> RowList:
         return self.query_one("#table", RowList)
 
-    @property
-    def busy(self) -> bool:
-        return self.work.busy or self.table_work.busy
-
     def put(self, capture: Capture) -> None:
         super().put(capture)
         self._values, self._changed, self._words, self._tabled = {}, {}, {}, None

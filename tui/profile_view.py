@@ -66,10 +66,6 @@ class ProfileView(View):
     def text(self) -> KeyedList:
         return self.query_one("#text", KeyedList)
 
-    @property
-    def busy(self) -> bool:
-        return self.work.busy
-
     def put(self, capture: Capture) -> None:
         super().put(capture)
         self._frames, self._counted, self._shown = np.zeros(0, np.int64), 0, None

@@ -36,21 +36,16 @@ FORMATS = (
 )
 BY_NAME = {f.name: f for f in FORMATS}
 LINKED = ("previous", "direction", "association", "request")
-# level -> columns of its start and end
-COLUMNS = {
-    "frame": ("first_ns", "last_ns"),
-    "message": ("first_ns", "last_ns"),
-    "exchange": ("asked_ns", "complete_ns"),
-}
+STARTS = {"frame": "first_ns", "message": "first_ns", "exchange": "asked_ns"}  # level -> column
+END = "last_ns"  # of frames and messages: nothing is told from the end of an exchange
 
 
 def stamp(capture: "Capture", level: str, no: int, last: bool = False) -> int | None:
     """Start (or end) of a row in ns; None without a clock."""
-    a = capture.analysis
-    table = {"frame": a.frames, "message": a.messages, "exchange": a.exchanges}[level]
+    table, _ = capture.analysis.kept(level)
     if not 0 < no <= len(table):
         return None
-    ns = table.value(no - 1, COLUMNS[level][1 if last else 0])
+    ns = table.value(no - 1, END if last else STARTS[level])
     return None if ns == NO_TIME else ns
 
 

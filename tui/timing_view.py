@@ -215,10 +215,6 @@ class TimingView(View):
     def measured(self) -> KeyedList:
         return self.query_one("#measured", KeyedList)
 
-    @property
-    def busy(self) -> bool:
-        return self.rules_work.busy or self.behind_work.busy
-
     def put(self, capture: Capture) -> None:
         super().put(capture)
         self.snapshot = Snapshot(capture.timing, capture.spec, capture.turn)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from screens import SERIAL, SIZES, open_app, screen_text, settled
+from screens import SERIAL, SIZES, brought, open_app, screen_text, settled
 from terminals import send, terminal
 from textual.pilot import Pilot
 from traffic import framed
@@ -24,22 +24,6 @@ from tui.timing_view import TimingView
 KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
 
 
-async def at_health(app: CosemscopeApp, pilot: Pilot[Any]) -> HealthView:
-    await pilot.press("w")
-    await settled(pilot)
-    view = app.screen.query_one(HealthView)
-    await done(view, pilot)
-    return view
-
-
-async def done(view: HealthView, pilot: Pilot[Any]) -> None:
-    for _ in range(1000):
-        await pilot.pause(0.01)
-        if not view.busy:
-            break
-    await pilot.pause(0.05)
-
-
 def values(facts: list[Fact]) -> dict[str, str]:
     return {fact.label: fact.value for fact in facts if fact.label and not fact.heading}
 
@@ -48,7 +32,7 @@ def values(facts: list[Fact]) -> dict[str, str]:
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_the_capture_is(size: tuple[int, int]) -> None:
     async with open_app(SERIAL, size) as (app, pilot):
-        view = await at_health(app, pilot)
+        view = await brought(pilot, "health")
         found = values(view.facts)
         assert found["State"] == "ended" and found["Kind"] == "pcapng"
         assert found["Records"] == "136, 5.0 kB of data"
@@ -63,7 +47,7 @@ async def test_noise_is_said_and_leads_to_its_first_frame(tmp_path: Path) -> Non
     path = tmp_path / "one.log"
     path.write_text("7E A0 07 03 21 93 0F 01 7E\n00 11 22\n33 44\n")
     async with open_app(str(path), (80, 24)) as (app, pilot):
-        view = await at_health(app, pilot)
+        view = await brought(pilot, "health")
         assert "no clock" in values(view.facts)["Time"]
         place = next(n for n, fact in enumerate(view._shown) if fact.frame)
         view.table.move(place)
@@ -78,8 +62,8 @@ async def test_noise_is_said_and_leads_to_its_first_frame(tmp_path: Path) -> Non
 async def test_a_capture_that_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "cut.pcapng"
     path.write_bytes(Path(SERIAL).read_bytes()[:-10])
-    async with open_app(str(path)) as (app, pilot):
-        view = await at_health(app, pilot)
+    async with open_app(str(path)) as (_, pilot):
+        view = await brought(pilot, "health")
         cut = next(fact for fact in view.facts if fact.label == "Cut")
         assert cut.mark == "!" and cut.value == view.capture.source.cut
 
@@ -87,7 +71,7 @@ async def test_a_capture_that_is_cut(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_a_live_capture_is_looked_at_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(SERIAL) as (app, pilot):
-        view = await at_health(app, pilot)
+        view = await brought(pilot, "health")
         fills: list[float] = []
         now = 1000.0
         monkeypatch.setattr("tui.health_view.time.monotonic", lambda: now)
@@ -137,8 +121,8 @@ async def test_a_fault_of_ours_is_told_without_what_was_captured(monkeypatch: py
         raise ValueError(f"key {secret.hex()}\n  and {secret!r}")
 
     monkeypatch.setattr(Objects, "add", broken)
-    async with open_app(SERIAL, (120, 40)) as (app, pilot):
-        view = await at_health(app, pilot)
+    async with open_app(SERIAL, (120, 40)) as (_, pilot):
+        view = await brought(pilot, "health")
         assert view.capture.state == "failed" and KEY.hex() in view.capture.crash
         told = "\n".join(f"{fact.label} {fact.value}" for fact in view.facts)
         assert "ValueError" in told and "analyzer/objects.py:" in told

@@ -1,32 +1,14 @@
 from typing import Any
 
 import pytest
-from screens import DEMO, SERIAL, SIZES, open_app, screen_text, settled
-from textual.pilot import Pilot
+from screens import DEMO, SERIAL, SIZES, brought, made, open_app, screen_text, settled
 from textual.widgets import Input
 
 from analyzer.table import Table, TableColumn
-from tui.app import CosemscopeApp
 from tui.objects_view import Heading, ObjectRows, ObjectsView, TableRows
 from tui.row_list import Row
 
 TCP = str(DEMO / "wrapper-tcp.pcapng")
-
-
-async def at_objects(app: CosemscopeApp, pilot: Pilot[Any]) -> ObjectsView:
-    await pilot.press("7")
-    await settled(pilot)
-    view = app.screen.query_one(ObjectsView)
-    await done(view, pilot)
-    return view
-
-
-async def done(view: ObjectsView, pilot: Pilot[Any]) -> None:
-    for _ in range(1000):
-        await pilot.pause(0.01)
-        if not view.busy:
-            break
-    await pilot.pause(0.05)
 
 
 def rows(view: ObjectsView) -> list[Row]:
@@ -50,7 +32,7 @@ def place(view: ObjectsView, obis: str, attribute: int) -> int:
 @pytest.mark.parametrize("size", SIZES)
 async def test_objects_with_their_last_values(size: tuple[int, int]) -> None:
     async with open_app(SERIAL, size) as (app, pilot):
-        view = await at_objects(app, pilot)
+        view = await brought(pilot, "objects")
         found = {(row.cells[8], row.cells[1]): row for row in rows(view)}
         voltage = found["1-0:32.7.0*255", "value"]
         assert voltage.cells[2] == "230.4 V" and voltage.cells[3] == "4"
@@ -62,8 +44,8 @@ async def test_objects_with_their_last_values(size: tuple[int, int]) -> None:
 
 @pytest.mark.asyncio
 async def test_all_rows_are_those_of_the_command_line() -> None:
-    async with open_app(TCP) as (app, pilot):
-        view = await at_objects(app, pilot)
+    async with open_app(TCP) as (_, pilot):
+        view = await brought(pilot, "objects")
         expected = {
             (o.obis, o.attribute, o.method, o.server_address): o.text for o in view.capture.analysis.objects.rows()
         }
@@ -78,7 +60,7 @@ async def test_all_rows_are_those_of_the_command_line() -> None:
 @pytest.mark.asyncio
 async def test_enter_goes_to_the_message_of_the_last_value() -> None:
     async with open_app(SERIAL) as (app, pilot):
-        view = await at_objects(app, pilot)
+        view = await brought(pilot, "objects")
         view.objects.move(place(view, "1-0:14.7.0*255", 2))
         level, no = view.selection()
         assert level == "message"
@@ -92,26 +74,26 @@ async def test_enter_goes_to_the_message_of_the_last_value() -> None:
 @pytest.mark.asyncio
 async def test_a_load_profile_is_a_table() -> None:
     async with open_app(SERIAL) as (app, pilot):
-        view = await at_objects(app, pilot)
+        view = await brought(pilot, "objects")
         assert not view.table.display
         view.objects.move(place(view, "1-0:99.1.0*255", 2))
-        await done(view, pilot)
+        await made(pilot, "objects")
         assert view.table.display and len(view.table.rows) == 4
         assert "2026-11-01 06:45:00" in screen_text(app)
         view.objects.move(0)
-        await done(view, pilot)
+        await made(pilot, "objects")
         assert not view.table.display
 
 
 @pytest.mark.asyncio
 async def test_by_server_and_class_the_cursor_stays_and_headings_close() -> None:
     async with open_app(TCP) as (app, pilot):
-        view = await at_objects(app, pilot)
+        view = await brought(pilot, "objects")
         at = place(view, "1-0:99.1.0*255", 2)
         view.objects.move(at)
         key = view.objects.key
         await pilot.press("u")
-        await done(view, pilot)
+        await made(pilot, "objects")
         assert view.objects.key == key and view.objects.cursor != at
         found = items(view)
         assert isinstance(found[0], Heading) and found[0].text == "server 1 127.0.0.1:4059"
@@ -119,33 +101,33 @@ async def test_by_server_and_class_the_cursor_stays_and_headings_close() -> None
             None if c is None else c for c in sorted({i[0][1] for i in found if not isinstance(i, Heading)})
         ]
         await pilot.press("home", "enter")
-        await done(view, pilot)
+        await made(pilot, "objects")
         assert len(items(view)) == len([item for item in found if isinstance(item, Heading) and item.key[1] is None])
         assert screen_text(app).count("▸ server 1") == 1
         await pilot.press("enter")
-        await done(view, pilot)
+        await made(pilot, "objects")
         assert len(items(view)) == len(found)
 
 
 @pytest.mark.asyncio
 async def test_only_those_with_a_text() -> None:
-    async with open_app(SERIAL, (80, 24)) as (app, pilot):
-        view = await at_objects(app, pilot)
+    async with open_app(SERIAL, (80, 24)) as (_, pilot):
+        view = await brought(pilot, "objects")
         every = len(items(view))
         await pilot.press("U", *"disconn", "enter")
-        await done(view, pilot)
+        await made(pilot, "objects")
         assert view.objects.has_focus
         assert {row.cells[0] for row in rows(view)} == {"Disconnect control"}
         assert view.query_one("#narrow", Input).display
         await pilot.press("escape")
-        await done(view, pilot)
+        await made(pilot, "objects")
         assert len(items(view)) == every and not view.query_one("#narrow", Input).display
 
 
 @pytest.mark.asyncio
 async def test_a_value_that_changes_is_seen_for_a_while() -> None:
-    async with open_app(SERIAL) as (app, pilot):
-        view = await at_objects(app, pilot)
+    async with open_app(SERIAL) as (_, pilot):
+        view = await brought(pilot, "objects")
         capture = view.capture
         objects = capture.analysis.objects
         key, seen = next((k, s) for k, s in objects.seen().items() if s.obis == "1-0:2.8.0*255" and s.attribute == 2)
@@ -154,7 +136,7 @@ async def test_a_value_that_changes_is_seen_for_a_while() -> None:
         assert other._message is not None and seen.message < other.message
         seen.keep(other._message, other._where)
         view.fill()
-        await done(view, pilot)
+        await made(pilot, "objects")
         at = place(view, "1-0:2.8.0*255", 2)
         assert (rows(view)[at].style, rows(view)[at].mark) == ("changed", "Δ")
         assert [row.style for row in rows(view)].count("changed") == 1

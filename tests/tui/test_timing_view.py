@@ -1,28 +1,10 @@
 from typing import Any
 
 import pytest
-from screens import SERIAL, SIZES, open_app, screen_text, settled
-from textual.pilot import Pilot
+from screens import SERIAL, SIZES, brought, made, open_app, screen_text, settled
 
-from tui.app import CosemscopeApp
 from tui.row_list import Row
 from tui.timing_view import MeasuredRows, Shape, TimingView, missing
-
-
-async def at_timing(app: CosemscopeApp, pilot: Pilot[Any]) -> TimingView:
-    await pilot.press("5")
-    await settled(pilot)
-    view = app.screen.query_one(TimingView)
-    await done(view, pilot)
-    return view
-
-
-async def done(view: Any, pilot: Pilot[Any]) -> None:
-    for _ in range(1000):
-        await pilot.pause(0.01)
-        if not view.busy:
-            break
-    await pilot.pause(0.05)
 
 
 def rows(view: TimingView) -> list[Row]:
@@ -33,7 +15,7 @@ def rows(view: TimingView) -> list[Row]:
 @pytest.mark.parametrize("size", SIZES)
 async def test_failures_come_first_and_all_fits(size: tuple[int, int]) -> None:
     async with open_app(SERIAL, size) as (app, pilot):
-        view = await at_timing(app, pilot)
+        view = await brought(pilot, "timing")
         found = rows(view)
         assert (found[0].cells[0], found[0].cells[1], found[0].mark) == ("link.inactivity", "fail", "✗")
         marks = [r.mark for r in found]
@@ -46,16 +28,16 @@ async def test_failures_come_first_and_all_fits(size: tuple[int, int]) -> None:
 @pytest.mark.asyncio
 async def test_what_a_rule_rests_on_follows_the_cursor_and_leads_to_the_frame() -> None:
     async with open_app(SERIAL) as (app, pilot):
-        view = await at_timing(app, pilot)
+        view = await brought(pilot, "timing")
         assert isinstance(view.measured.rows, MeasuredRows)
         assert view.measured.rows.measurements[0].end_frame == 135
         await pilot.press("down")
-        await done(view, pilot)
+        await made(pilot, "timing")
         assert "a time for each octet" in screen_text(app)
         shape = view.query_one(Shape)
         assert shape.row is not None and shape.row["rule"] == "link.inter-octet"
         await pilot.press("up")
-        await done(view, pilot)
+        await made(pilot, "timing")
         await pilot.press("enter")
         assert view.measured.has_focus
         await pilot.press("enter")
@@ -66,10 +48,10 @@ async def test_what_a_rule_rests_on_follows_the_cursor_and_leads_to_the_frame() 
 
 @pytest.mark.asyncio
 async def test_filled_again_the_cursor_stays() -> None:
-    async with open_app(SERIAL) as (app, pilot):
-        view = await at_timing(app, pilot)
+    async with open_app(SERIAL) as (_, pilot):
+        view = await brought(pilot, "timing")
         await pilot.press("down", "down")
-        await done(view, pilot)
+        await made(pilot, "timing")
         key = view.rules.key
         await pilot.press("enter", "down")
         assert view.measured.cursor == 1
@@ -77,7 +59,7 @@ async def test_filled_again_the_cursor_stays() -> None:
         view.rules.put([k for k, _ in view._rules], view.rules.rows)
         assert view.rules.key == key and view.rules.cursor == 0
         view.fill()
-        await done(view, pilot)
+        await made(pilot, "timing")
         assert view.rules.key == key and view.rules.cursor == 2
         assert view.measured.cursor == 1
 
@@ -87,7 +69,7 @@ async def test_without_traffic_of_a_known_profile(tmp_path: Any) -> None:
     path = tmp_path / "one.log"
     path.write_text("2026-01-01 00:00:00.000 TX: 00 11 22\n")
     async with open_app(str(path), (80, 24)) as (app, pilot):
-        view = await at_timing(app, pilot)
+        view = await brought(pilot, "timing")
         assert not len(view.rules.rows)
         assert "nothing to measure" in screen_text(app)
 
