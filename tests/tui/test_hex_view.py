@@ -3,6 +3,7 @@
 from inspect import isawaitable
 
 import pytest
+from screens import Watched
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -237,27 +238,21 @@ async def test_the_marks_are_seen_without_colours(theme: str) -> None:
         assert styled(screen.strip(1), "reverse") == "43C"
 
 
-class Watched(HexView):
-    """Knows which lines were drawn."""
-
-    drawn: set[int]
-
-    def render_line(self, y: int) -> Strip:
-        self.drawn.add(y)
-        return super().render_line(y)
+class WatchedHexView(Watched, HexView):
+    pass
 
 
 @pytest.mark.asyncio
 async def test_lines_that_change_are_drawn_again_and_few_others() -> None:
     class Watching(Screen):
         def compose(self) -> ComposeResult:
-            view = Watched()
+            view = WatchedHexView()
             view.drawn = set()
             yield view
 
     screen = Watching(bytes(range(256)) * 4)
     async with screen.run_test(size=(73, 10)) as pilot:
-        view = screen.query_one(Watched)
+        view = screen.query_one(WatchedHexView)
         names = ["right", "down", "shift+down", "shift+right", "shift+up", "left", "pagedown", "ctrl+end", "ctrl+home"]
         steps = [(lambda name=name: pilot.press(name)) for name in names]
         for step in (

@@ -1,6 +1,7 @@
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,14 @@ from tui.progress_dialog import ProgressDialog, Steps
 async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
     while not holds():
         await pilot.pause(0.01)
+
+
+def endless(closed: threading.Event) -> Steps:
+    try:
+        while True:
+            yield 0, None
+    finally:
+        closed.set()
 
 
 @pytest.mark.asyncio
@@ -40,15 +49,7 @@ async def test_how_far_it_is_and_what_it_says_at_the_end(size: tuple[int, int]) 
 @pytest.mark.parametrize("by", ["escape", "#cancel"])
 async def test_cancelled_work_is_closed(by: str) -> None:
     closed = threading.Event()
-
-    def work() -> Iterator[tuple[int, int | None]]:
-        try:
-            while True:
-                yield 0, None
-        finally:
-            closed.set()
-
-    app = DialogApp(ProgressDialog("Saving", work, "done"))
+    app = DialogApp(ProgressDialog("Saving", partial(endless, closed), "done"))
     async with app.run_test() as pilot:
         await pilot.pause()
         await (pilot.press(by) if by == "escape" else pilot.click(by))
@@ -60,15 +61,7 @@ async def test_cancelled_work_is_closed(by: str) -> None:
 @pytest.mark.asyncio
 async def test_a_program_that_ends_cancels() -> None:
     closed = threading.Event()
-
-    def work() -> Steps:
-        try:
-            while True:
-                yield 0, None
-        finally:
-            closed.set()
-
-    app = DialogApp(ProgressDialog("Saving", work, "done"))
+    app = DialogApp(ProgressDialog("Saving", partial(endless, closed), "done"))
     async with app.run_test() as pilot:
         await pilot.pause()
     await asyncio.to_thread(closed.wait)
@@ -91,13 +84,10 @@ async def test_what_went_wrong_is_one_line(error: Exception, said: str) -> None:
 
 @pytest.mark.asyncio
 async def test_ctrl_c_cancels_and_the_program_goes_on() -> None:
-    def work() -> Steps:
-        while True:
-            yield 0, None
-
+    closed = threading.Event()
     async with open_app() as (app, pilot):
         got: list[tuple[str, str] | None] = []
-        app.push_screen(ProgressDialog("Saving", work, "done"), got.append)
+        app.push_screen(ProgressDialog("Saving", partial(endless, closed), "done"), got.append)
         await pilot.pause()
         await pilot.press("ctrl+c")
         await until(pilot, lambda: bool(got))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from screens import Watched
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
-from textual.strip import Strip
 
 import analyzer
 from analyzer.trees import TreeNode, frame_tree
@@ -278,27 +278,21 @@ async def test_a_real_frame() -> None:
         assert "Frame format: 0x" in screen.tree_view.text()
 
 
-class Watched(TreeView):
-    """Knows which lines were drawn."""
-
-    drawn: set[int]
-
-    def render_line(self, y: int) -> Strip:
-        self.drawn.add(y)
-        return super().render_line(y)
+class WatchedTreeView(Watched, TreeView):
+    pass
 
 
 @pytest.mark.asyncio
 async def test_lines_that_change_are_drawn_again_and_few_others() -> None:
     class Watching(Screen):
         def compose(self) -> ComposeResult:
-            view = Watched()
+            view = WatchedTreeView()
             view.drawn = set()
             yield view
 
     screen = Watching((*FRAME, node("long", *(node(f"Item {i}", text="x" * 200) for i in range(40)))))
     async with screen.run_test(size=(80, 24)) as pilot:
-        view = screen.query_one(Watched)
+        view = screen.query_one(WatchedTreeView)
         names = [
             "down",
             "down",
